@@ -1,0 +1,136 @@
+/**
+ * One object as the cache holds it: immutable, with the bytes asked for so far.
+ *
+ * An update makes a new entry; whoever still holds the old one (a page being written, a watcher that is behind) goes on
+ * seeing what it saw. What can be made again (encoded bytes, the decoded object) lies in slots that the byte budget may
+ * empty at any time.
+ */
+
+import type { Revision } from '#store/store.ts';
+import type { ByteBudget, Slot } from '#watch/byte-budget.ts';
+
+/** What selectors, lists of owners and the like are answered from, without decoding the object. */
+export interface EntryIndex {
+  readonly labels: Readonly<Record<string, string>>;
+  /** The selectable fields by path: `metadata.name`, `spec.nodeName`. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly uid: string;
+}
+
+/** Bytes with holes for what depends on the time of writing (a Table's Age). Almost all encodings have none. */
+export interface Encoded {
+  readonly bytes: Uint8Array;
+  /** In rising order of `at`. */
+  readonly holes?: readonly Hole[] | undefined;
+}
+
+export interface Hole {
+  /** What fills it goes before the byte at this offset. */
+  readonly at: number;
+  /** What it is filled from, understood by the form's `fill`: a time for an Age. */
+  readonly from: unknown;
+}
+
+/** What the cache of a resource is told about it by the API server. */
+export interface CachedResource {
+  /** For messages and metrics: `pods`. */
+  readonly name: string;
+  /** Where its keys begin in the store: `/registry/pods/`. */
+  readonly prefix: string;
+  /** Whether its keys are `<namespace>/<name>` or `<name>`. */
+  readonly namespaced: boolean;
+  /** From what stands in the store (JSON, upstream's protobuf, encrypted) to the bytes that the server works on, and the index. */
+  open(key: string, stored: Uint8Array): { readonly value: Uint8Array; readonly index: EntryIndex };
+  /** The object of an entry, its resourceVersion set from `entry.revision`. Nobody ever mutates it. */
+  decode(entry: Entry): unknown;
+}
+
+/** How many times its bytes a decoded object is taken to weigh. */
+const objectWeight = 4;
+
+const objectSlot = 'object';
+
+export interface EntryParts {
+  readonly resource: CachedResource;
+  readonly key: string;
+  readonly revision: Revision;
+  readonly createRevision: Revision;
+  readonly value: Uint8Array;
+  readonly index: EntryIndex;
+}
+
+export class Entry {
+  readonly resource: CachedResource;
+  /** `<namespace>/<name>`, or `<name>` for a cluster-wide resource. */
+  readonly key: string;
+  /** The resourceVersion. Of a deleted object as a watcher sees it: the revision of the deletion. */
+  readonly revision: Revision;
+  readonly createRevision: Revision;
+  /** The stored bytes after `CachedResource.open`; without a resourceVersion. */
+  readonly value: Uint8Array;
+  readonly index: EntryIndex;
+  readonly #budget: ByteBudget;
+  /** A handful at most, so a list beats a map. */
+  #slots: Slot[] | undefined;
+
+  constructor(parts: EntryParts, budget: ByteBudget) {
+    this.resource = parts.resource;
+    this.key = parts.key;
+    this.revision = parts.revision;
+    this.createRevision = parts.createRevision;
+    this.value = parts.value;
+    this.index = parts.index;
+    this.#budget = budget;
+  }
+
+  get namespace(): string {
+    return this.resource.namespaced ? this.key.slice(0, this.key.indexOf('/')) : '';
+  }
+
+  get name(): string {
+    return this.resource.namespaced ? this.key.slice(this.key.indexOf('/') + 1) : this.key;
+  }
+
+  /** The decoded object, shared by all who ask and never mutated. Made at first use, dropped under the budget. */
+  object(): unknown {
+    const slot = this.#slot(objectSlot);
+    if (slot !== undefined) return slot.content;
+    const object = this.resource.decode(this);
+    this.#fill(objectSlot, object, this.value.length * objectWeight);
+    return object;
+  }
+
+  /** The bytes of a form if they are at hand. */
+  encoded(form: string): Encoded | undefined {
+    return this.#slot(form)?.content as Encoded | undefined;
+  }
+
+  keep(form: string, encoded: Encoded): void {
+    this.#fill(form, encoded, encoded.bytes.length);
+  }
+
+  /** The same object at a later revision: what a DELETED event shows. */
+  at(revision: Revision): Entry {
+    return new Entry({ ...this, revision }, this.#budget);
+  }
+
+  #slot(name: string): Slot | undefined {
+    const slot = this.#slots?.find(each => each.name === name);
+    if (slot !== undefined) this.#budget.touch(slot);
+    return slot;
+  }
+
+  #fill(name: string, content: unknown, bytes: number): void {
+    this.#slots ??= [];
+    const index = this.#slots.findIndex(each => each.name === name);
+    const slot: Slot = { name, content, bytes, generation: 0, drop: () => this.#drop(slot) };
+    if (index < 0) this.#slots.push(slot);
+    else this.#slots[index] = slot;
+    this.#budget.touch(slot);
+  }
+
+  #drop(slot: Slot): void {
+    this.#slots = this.#slots?.filter(each => each !== slot);
+    if (this.#slots?.length === 0) this.#slots = undefined;
+  }
+}
