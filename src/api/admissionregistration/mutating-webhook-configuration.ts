@@ -1,0 +1,45 @@
+import { MatchCondition, RuleWithOperations, WebhookClientConfig } from '#api/admissionregistration/matching.ts';
+import { LabelSelector, ObjectMeta } from '#machinery/meta.ts';
+import { allVerbs, defineResource } from '#machinery/resource.ts';
+import type { TypeOf } from '#machinery/schema.ts';
+import { always, field, int32, list, optional, string, struct } from '#machinery/schema.ts';
+
+export const MutatingWebhook = struct('io.k8s.api.admissionregistration.v1.MutatingWebhook', {
+  name: always(1, string, { required: true }),
+  clientConfig: always(2, WebhookClientConfig, { required: true }),
+  rules: field(3, list(RuleWithOperations)),
+  failurePolicy: optional(4, string, { enum: ['Ignore', 'Fail'] }),
+  matchPolicy: optional(9, string, { enum: ['Exact', 'Equivalent'] }),
+  namespaceSelector: always(5, LabelSelector),
+  objectSelector: always(11, LabelSelector),
+  sideEffects: always(6, string, { required: true, enum: ['Unknown', 'None', 'Some', 'NoneOnDryRun'] }),
+  timeoutSeconds: optional(7, int32),
+  admissionReviewVersions: always(8, list(string), { required: true }),
+  reinvocationPolicy: optional(10, string, { enum: ['Never', 'IfNeeded'] }),
+  matchConditions: field(12, list(MatchCondition, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
+});
+export interface MutatingWebhook extends TypeOf<typeof MutatingWebhook> {}
+
+export const MutatingWebhookConfiguration = struct(
+  'io.k8s.api.admissionregistration.v1.MutatingWebhookConfiguration',
+  {
+    kind: field(0, string),
+    apiVersion: field(0, string),
+    metadata: always(1, ObjectMeta),
+    webhooks: field(2, list(MutatingWebhook, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
+  },
+  { gvk: { group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingWebhookConfiguration' } },
+);
+export interface MutatingWebhookConfiguration extends TypeOf<typeof MutatingWebhookConfiguration> {}
+
+export const mutatingWebhookConfigurations = defineResource({
+  group: 'admissionregistration.k8s.io',
+  version: 'v1',
+  kind: 'MutatingWebhookConfiguration',
+  plural: 'mutatingwebhookconfigurations',
+  singular: 'mutatingwebhookconfiguration',
+  namespaced: false,
+  verbs: allVerbs,
+  categories: ['api-extensions'],
+  schema: MutatingWebhookConfiguration,
+});

@@ -1,0 +1,343 @@
+import { ResourceRequirements } from '#api/core/container.ts';
+import { PodSpec } from '#api/core/pod-spec.ts';
+import { ObjectMeta } from '#machinery/meta.ts';
+import { allVerbs, defineResource } from '#machinery/resource.ts';
+import type { TypeOf } from '#machinery/schema.ts';
+import {
+  always,
+  boolean,
+  field,
+  int32,
+  int64,
+  list,
+  map,
+  optional,
+  quantity,
+  string,
+  struct,
+  time,
+} from '#machinery/schema.ts';
+
+export const PodCondition = struct('io.k8s.api.core.v1.PodCondition', {
+  type: always(1, string, {
+    required: true,
+    enum: [
+      'ContainersReady',
+      'Initialized',
+      'Ready',
+      'PodScheduled',
+      'DisruptionTarget',
+      'PodReadyToStartContainers',
+      'PodResizePending',
+      'PodResizeInProgress',
+      'AllContainersRestarting',
+    ],
+  }),
+  observedGeneration: field(7, int64),
+  status: always(2, string, { required: true, enum: ['True', 'False', 'Unknown'] }),
+  lastProbeTime: always(3, time),
+  lastTransitionTime: always(4, time),
+  reason: field(5, string),
+  message: field(6, string),
+});
+export interface PodCondition extends TypeOf<typeof PodCondition> {}
+
+export const ResourceHealth = struct('io.k8s.api.core.v1.ResourceHealth', {
+  resourceID: always(1, string, { required: true }),
+  health: field(2, string, { enum: ['Healthy', 'Unhealthy', 'Unknown'] }),
+  message: field(6, string, { gate: 'ResourceHealthStatusMessage' }),
+});
+export interface ResourceHealth extends TypeOf<typeof ResourceHealth> {}
+
+export const ResourceStatus = struct('io.k8s.api.core.v1.ResourceStatus', {
+  name: always(1, string, {
+    required: true,
+    enum: [
+      'cpu',
+      'memory',
+      'storage',
+      'ephemeral-storage',
+      'pods',
+      'services',
+      'replicationcontrollers',
+      'resourcequotas',
+      'secrets',
+      'configmaps',
+      'persistentvolumeclaims',
+      'services.nodeports',
+      'services.loadbalancers',
+      'requests.cpu',
+      'requests.memory',
+      'requests.storage',
+      'requests.ephemeral-storage',
+      'limits.cpu',
+      'limits.memory',
+      'limits.ephemeral-storage',
+    ],
+  }),
+  resources: field(2, list(ResourceHealth, { type: 'map', keys: ['resourceID'] })),
+});
+export interface ResourceStatus extends TypeOf<typeof ResourceStatus> {}
+
+export const ContainerStateRunning = struct('io.k8s.api.core.v1.ContainerStateRunning', {
+  startedAt: always(1, time),
+});
+export interface ContainerStateRunning extends TypeOf<typeof ContainerStateRunning> {}
+
+export const ContainerStateTerminated = struct('io.k8s.api.core.v1.ContainerStateTerminated', {
+  exitCode: always(1, int32, { required: true }),
+  signal: field(2, int32),
+  reason: field(3, string),
+  message: field(4, string),
+  startedAt: always(5, time),
+  finishedAt: always(6, time),
+  containerID: field(7, string),
+});
+export interface ContainerStateTerminated extends TypeOf<typeof ContainerStateTerminated> {}
+
+export const ContainerStateWaiting = struct('io.k8s.api.core.v1.ContainerStateWaiting', {
+  reason: field(1, string),
+  message: field(2, string),
+});
+export interface ContainerStateWaiting extends TypeOf<typeof ContainerStateWaiting> {}
+
+export const ContainerState = struct('io.k8s.api.core.v1.ContainerState', {
+  waiting: optional(1, ContainerStateWaiting),
+  running: optional(2, ContainerStateRunning),
+  terminated: optional(3, ContainerStateTerminated),
+});
+export interface ContainerState extends TypeOf<typeof ContainerState> {}
+
+export const LinuxContainerUser = struct('io.k8s.api.core.v1.LinuxContainerUser', {
+  uid: always(1, int64, { required: true }),
+  gid: always(2, int64, { required: true }),
+  supplementalGroups: field(3, list(int64)),
+});
+export interface LinuxContainerUser extends TypeOf<typeof LinuxContainerUser> {}
+
+export const ContainerUser = struct('io.k8s.api.core.v1.ContainerUser', {
+  linux: optional(1, LinuxContainerUser),
+});
+export interface ContainerUser extends TypeOf<typeof ContainerUser> {}
+
+export const ImageVolumeStatus = struct('io.k8s.api.core.v1.ImageVolumeStatus', {
+  imageRef: always(1, string, { required: true }),
+});
+export interface ImageVolumeStatus extends TypeOf<typeof ImageVolumeStatus> {}
+
+export const VolumeStatus = struct('io.k8s.api.core.v1.VolumeStatus', {
+  image: optional(1, ImageVolumeStatus, { gate: 'ImageVolumeWithDigest' }),
+});
+export interface VolumeStatus extends TypeOf<typeof VolumeStatus> {}
+
+export const VolumeMountStatus = struct('io.k8s.api.core.v1.VolumeMountStatus', {
+  name: always(1, string, { required: true }),
+  mountPath: always(2, string, { required: true }),
+  readOnly: field(3, boolean),
+  recursiveReadOnly: optional(4, string, { enum: ['Disabled', 'IfPossible', 'Enabled'] }),
+  volumeStatus: optional(5, VolumeStatus),
+});
+export interface VolumeMountStatus extends TypeOf<typeof VolumeMountStatus> {}
+
+export const ContainerStatus = struct('io.k8s.api.core.v1.ContainerStatus', {
+  name: always(1, string, { required: true }),
+  state: always(2, ContainerState),
+  lastState: always(3, ContainerState),
+  ready: always(4, boolean, { required: true }),
+  restartCount: always(5, int32, { required: true }),
+  image: always(6, string, { required: true }),
+  imageID: always(7, string, { required: true }),
+  containerID: field(8, string),
+  started: optional(9, boolean),
+  allocatedResources: field(10, map(quantity)),
+  resources: optional(11, ResourceRequirements, { gate: 'InPlacePodVerticalScaling' }),
+  volumeMounts: field(
+    12,
+    list(VolumeMountStatus, { type: 'map', keys: ['mountPath'], patch: ['merge'], mergeKey: 'mountPath' }),
+  ),
+  user: optional(13, ContainerUser, { gate: 'SupplementalGroupsPolicy' }),
+  allocatedResourcesStatus: field(
+    14,
+    list(ResourceStatus, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }),
+    { gate: 'ResourceHealthStatus' },
+  ),
+  stopSignal: optional(15, string, {
+    enum: [
+      'SIGABRT',
+      'SIGALRM',
+      'SIGBUS',
+      'SIGCHLD',
+      'SIGCLD',
+      'SIGCONT',
+      'SIGFPE',
+      'SIGHUP',
+      'SIGILL',
+      'SIGINT',
+      'SIGIO',
+      'SIGIOT',
+      'SIGKILL',
+      'SIGPIPE',
+      'SIGPOLL',
+      'SIGPROF',
+      'SIGPWR',
+      'SIGQUIT',
+      'SIGSEGV',
+      'SIGSTKFLT',
+      'SIGSTOP',
+      'SIGSYS',
+      'SIGTERM',
+      'SIGTRAP',
+      'SIGTSTP',
+      'SIGTTIN',
+      'SIGTTOU',
+      'SIGURG',
+      'SIGUSR1',
+      'SIGUSR2',
+      'SIGVTALRM',
+      'SIGWINCH',
+      'SIGXCPU',
+      'SIGXFSZ',
+      'SIGRTMIN',
+      'SIGRTMIN+1',
+      'SIGRTMIN+2',
+      'SIGRTMIN+3',
+      'SIGRTMIN+4',
+      'SIGRTMIN+5',
+      'SIGRTMIN+6',
+      'SIGRTMIN+7',
+      'SIGRTMIN+8',
+      'SIGRTMIN+9',
+      'SIGRTMIN+10',
+      'SIGRTMIN+11',
+      'SIGRTMIN+12',
+      'SIGRTMIN+13',
+      'SIGRTMIN+14',
+      'SIGRTMIN+15',
+      'SIGRTMAX-14',
+      'SIGRTMAX-13',
+      'SIGRTMAX-12',
+      'SIGRTMAX-11',
+      'SIGRTMAX-10',
+      'SIGRTMAX-9',
+      'SIGRTMAX-8',
+      'SIGRTMAX-7',
+      'SIGRTMAX-6',
+      'SIGRTMAX-5',
+      'SIGRTMAX-4',
+      'SIGRTMAX-3',
+      'SIGRTMAX-2',
+      'SIGRTMAX-1',
+      'SIGRTMAX',
+    ],
+    gate: 'ContainerStopSignals',
+  }),
+});
+export interface ContainerStatus extends TypeOf<typeof ContainerStatus> {}
+
+export const ContainerExtendedResourceRequest = struct('io.k8s.api.core.v1.ContainerExtendedResourceRequest', {
+  containerName: always(1, string, { required: true }),
+  resourceName: always(2, string, { required: true }),
+  requestName: always(3, string, { required: true }),
+});
+export interface ContainerExtendedResourceRequest extends TypeOf<typeof ContainerExtendedResourceRequest> {}
+
+export const PodExtendedResourceClaimStatus = struct('io.k8s.api.core.v1.PodExtendedResourceClaimStatus', {
+  requestMappings: always(1, list(ContainerExtendedResourceRequest), { required: true }),
+  resourceClaimName: always(2, string, { required: true }),
+});
+export interface PodExtendedResourceClaimStatus extends TypeOf<typeof PodExtendedResourceClaimStatus> {}
+
+export const HostIP = struct('io.k8s.api.core.v1.HostIP', {
+  ip: always(1, string, { required: true }),
+});
+export interface HostIP extends TypeOf<typeof HostIP> {}
+
+export const NodeAllocatableResourceClaimStatus = struct('io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus', {
+  resourceClaimName: always(1, string, { required: true }),
+  containers: field(2, list(string, { type: 'set' })),
+  resources: always(3, map(quantity), { required: true }),
+});
+export interface NodeAllocatableResourceClaimStatus extends TypeOf<typeof NodeAllocatableResourceClaimStatus> {}
+
+export const PodIP = struct('io.k8s.api.core.v1.PodIP', {
+  ip: always(1, string, { required: true }),
+});
+export interface PodIP extends TypeOf<typeof PodIP> {}
+
+export const PodResourceClaimStatus = struct('io.k8s.api.core.v1.PodResourceClaimStatus', {
+  name: always(1, string, { required: true }),
+  resourceClaimName: optional(2, string),
+});
+export interface PodResourceClaimStatus extends TypeOf<typeof PodResourceClaimStatus> {}
+
+export const PodStatus = struct('io.k8s.api.core.v1.PodStatus', {
+  phase: field(1, string, { enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] }),
+  conditions: field(2, list(PodCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
+  message: field(3, string),
+  reason: field(4, string),
+  hostIP: field(5, string),
+  nominatedNodeName: field(11, string),
+  ephemeralContainerStatuses: field(13, list(ContainerStatus)),
+  resize: field(14, string, { enum: ['InProgress', 'Deferred', 'Infeasible'], gate: 'InPlacePodVerticalScaling' }),
+  hostIPs: field(16, list(HostIP, { patch: ['merge'], mergeKey: 'ip' })),
+  podIP: field(6, string),
+  podIPs: field(12, list(PodIP, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' })),
+  startTime: optional(7, time),
+  initContainerStatuses: field(10, list(ContainerStatus)),
+  containerStatuses: field(8, list(ContainerStatus)),
+  qosClass: field(9, string, { enum: ['Guaranteed', 'Burstable', 'BestEffort'] }),
+  resourceClaimStatuses: field(
+    15,
+    list(PodResourceClaimStatus, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' }),
+    { gate: 'DynamicResourceAllocation' },
+  ),
+  observedGeneration: field(17, int64),
+  extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus, { gate: 'DRAExtendedResource' }),
+  allocatedResources: field(19, map(quantity), { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
+  resources: optional(20, ResourceRequirements, { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
+  nodeAllocatableResourceClaimStatuses: field(21, list(NodeAllocatableResourceClaimStatus), {
+    gate: 'DRANodeAllocatableResources',
+  }),
+});
+export interface PodStatus extends TypeOf<typeof PodStatus> {}
+
+export const Pod = struct(
+  'io.k8s.api.core.v1.Pod',
+  {
+    kind: field(0, string),
+    apiVersion: field(0, string),
+    metadata: always(1, ObjectMeta),
+    spec: always(2, PodSpec),
+    status: always(3, PodStatus),
+  },
+  { gvk: { group: '', version: 'v1', kind: 'Pod' } },
+);
+export interface Pod extends TypeOf<typeof Pod> {}
+
+export const pods = defineResource({
+  group: '',
+  version: 'v1',
+  kind: 'Pod',
+  plural: 'pods',
+  singular: 'pod',
+  namespaced: true,
+  verbs: allVerbs,
+  shortNames: ['po'],
+  categories: ['all'],
+  subresources: {
+    attach: { verbs: ['create', 'get'], gvk: { group: '', version: 'v1', kind: 'PodAttachOptions' } },
+    binding: { verbs: ['create'], gvk: { group: '', version: 'v1', kind: 'Binding' } },
+    ephemeralcontainers: { verbs: ['get', 'patch', 'update'] },
+    eviction: { verbs: ['create'], gvk: { group: 'policy', version: 'v1', kind: 'Eviction' } },
+    exec: { verbs: ['create', 'get'], gvk: { group: '', version: 'v1', kind: 'PodExecOptions' } },
+    log: { verbs: ['get'] },
+    portforward: { verbs: ['create', 'get'], gvk: { group: '', version: 'v1', kind: 'PodPortForwardOptions' } },
+    proxy: {
+      verbs: ['create', 'delete', 'get', 'patch', 'update'],
+      gvk: { group: '', version: 'v1', kind: 'PodProxyOptions' },
+    },
+    resize: { verbs: ['get', 'patch', 'update'] },
+    status: { verbs: ['get', 'patch', 'update'] },
+  },
+  schema: Pod,
+});

@@ -1,0 +1,41 @@
+import { ObjectMeta } from '#machinery/meta.ts';
+import { allVerbs, defineResource } from '#machinery/resource.ts';
+import type { TypeOf } from '#machinery/schema.ts';
+import { always, boolean, bytes, field, map, optional, string, struct } from '#machinery/schema.ts';
+
+export const Secret = struct(
+  'io.k8s.api.core.v1.Secret',
+  {
+    kind: field(0, string),
+    apiVersion: field(0, string),
+    metadata: always(1, ObjectMeta),
+    stringData: field(4, map(string)),
+    immutable: optional(5, boolean),
+    data: field(2, map(bytes)),
+    type: field(3, string, {
+      enum: [
+        'Opaque',
+        'kubernetes.io/service-account-token',
+        'kubernetes.io/dockercfg',
+        'kubernetes.io/dockerconfigjson',
+        'kubernetes.io/basic-auth',
+        'kubernetes.io/ssh-auth',
+        'kubernetes.io/tls',
+        'bootstrap.kubernetes.io/token',
+      ],
+    }),
+  },
+  { gvk: { group: '', version: 'v1', kind: 'Secret' } },
+);
+export interface Secret extends TypeOf<typeof Secret> {}
+
+export const secrets = defineResource({
+  group: '',
+  version: 'v1',
+  kind: 'Secret',
+  plural: 'secrets',
+  singular: 'secret',
+  namespaced: true,
+  verbs: allVerbs,
+  schema: Secret,
+});

@@ -1,0 +1,40 @@
+import { DeviceSelector, OpaqueDeviceConfiguration } from '#api/resource/device.ts';
+import { ObjectMeta } from '#machinery/meta.ts';
+import { allVerbs, defineResource } from '#machinery/resource.ts';
+import type { TypeOf } from '#machinery/schema.ts';
+import { always, field, list, optional, string, struct } from '#machinery/schema.ts';
+
+export const DeviceClassConfiguration = struct('io.k8s.api.resource.v1.DeviceClassConfiguration', {
+  opaque: optional([1, 1], OpaqueDeviceConfiguration),
+});
+export interface DeviceClassConfiguration extends TypeOf<typeof DeviceClassConfiguration> {}
+
+export const DeviceClassSpec = struct('io.k8s.api.resource.v1.DeviceClassSpec', {
+  selectors: field(1, list(DeviceSelector)),
+  config: field(2, list(DeviceClassConfiguration)),
+  extendedResourceName: optional(4, string, { gate: 'DRAExtendedResource' }),
+});
+export interface DeviceClassSpec extends TypeOf<typeof DeviceClassSpec> {}
+
+export const DeviceClass = struct(
+  'io.k8s.api.resource.v1.DeviceClass',
+  {
+    kind: field(0, string),
+    apiVersion: field(0, string),
+    metadata: always(1, ObjectMeta),
+    spec: always(2, DeviceClassSpec, { required: true }),
+  },
+  { gvk: { group: 'resource.k8s.io', version: 'v1', kind: 'DeviceClass' } },
+);
+export interface DeviceClass extends TypeOf<typeof DeviceClass> {}
+
+export const deviceClasses = defineResource({
+  group: 'resource.k8s.io',
+  version: 'v1',
+  kind: 'DeviceClass',
+  plural: 'deviceclasses',
+  singular: 'deviceclass',
+  namespaced: false,
+  verbs: allVerbs,
+  schema: DeviceClass,
+});

@@ -1,0 +1,35 @@
+import { TopologySelectorTerm } from '#api/core/references.ts';
+import { ObjectMeta } from '#machinery/meta.ts';
+import { allVerbs, defineResource } from '#machinery/resource.ts';
+import type { TypeOf } from '#machinery/schema.ts';
+import { always, boolean, field, list, map, optional, string, struct } from '#machinery/schema.ts';
+
+export const StorageClass = struct(
+  'io.k8s.api.storage.v1.StorageClass',
+  {
+    kind: field(0, string),
+    apiVersion: field(0, string),
+    metadata: always(1, ObjectMeta),
+    provisioner: always(2, string, { required: true }),
+    parameters: field(3, map(string)),
+    reclaimPolicy: optional(4, string),
+    mountOptions: field(5, list(string)),
+    allowVolumeExpansion: optional(6, boolean),
+    volumeBindingMode: optional(7, string, { enum: ['Immediate', 'WaitForFirstConsumer'] }),
+    allowedTopologies: field(8, list(TopologySelectorTerm)),
+  },
+  { gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass' } },
+);
+export interface StorageClass extends TypeOf<typeof StorageClass> {}
+
+export const storageClasses = defineResource({
+  group: 'storage.k8s.io',
+  version: 'v1',
+  kind: 'StorageClass',
+  plural: 'storageclasses',
+  singular: 'storageclass',
+  namespaced: false,
+  verbs: allVerbs,
+  shortNames: ['sc'],
+  schema: StorageClass,
+});
