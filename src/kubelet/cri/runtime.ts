@@ -10,23 +10,10 @@
  * Every call rejects with a `RuntimeError`. Stop and remove calls succeed when there is nothing left to stop or remove.
  */
 
-export type RuntimeErrorCode =
-  | 'Canceled'
-  | 'Unknown'
-  | 'InvalidArgument'
-  | 'DeadlineExceeded'
-  | 'NotFound'
-  | 'AlreadyExists'
-  | 'PermissionDenied'
-  | 'ResourceExhausted'
-  | 'FailedPrecondition'
-  | 'Aborted'
-  | 'OutOfRange'
-  | 'Unimplemented'
-  | 'Internal'
-  | 'Unavailable'
-  | 'DataLoss'
-  | 'Unauthenticated';
+import type { GrpcCode } from '#lib/grpc/client.ts';
+
+/** CRI's errors are gRPC's. */
+export type RuntimeErrorCode = GrpcCode;
 
 /** The message is the runtime's own, as it goes into Events and statuses. */
 export class RuntimeError extends Error {
@@ -420,7 +407,7 @@ export interface ImageFsInfo {
  */
 export type RuntimeEvent =
   | { type: 'relist' }
-  | { type: 'created' | 'started' | 'deleted'; id: string }
+  | { type: 'started' | 'deleted'; id: string }
   | { type: 'exited'; id: string; exitCode: number }
   | { type: 'oom'; id: string };
 
