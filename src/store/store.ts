@@ -41,6 +41,8 @@ export interface RangeOptions {
   readonly limit?: number | undefined;
   /** Read as it was at this revision. Throws CompactedError when that is gone, FutureRevisionError when it is not there yet. */
   readonly revision?: Revision | undefined;
+  /** Count what the limit cut off (remainingItemCount). */
+  readonly count?: boolean | undefined;
 }
 
 export interface RangeResult {
@@ -50,6 +52,8 @@ export interface RangeResult {
   readonly items: readonly KeyValue[];
   /** Whether `limit` cut it. */
   readonly more: boolean;
+  /** How many keys follow the last item, when `count` was asked for. */
+  readonly remaining?: number | undefined;
 }
 
 export interface StoreEvent {
@@ -72,7 +76,12 @@ export interface WatchOptions {
   readonly prefix: string;
   /** The first revision wanted. 0: from now on. */
   readonly from: Revision;
-  /** All events of the prefix, in order, one call for each group of commits; `revision` is the store's revision up to which nothing is missing. */
+  /**
+   * All events of the prefix, in order, one call for each group of commits; `revision` is the store's revision up to which
+   * nothing is missing. Without events when only other keys were written, and once at the start when there is nothing to
+   * catch up with: whoever waits for a revision learns that it has come. Called before the promises of the group's writes
+   * resolve, wherever store and writer are one process. It must not throw.
+   */
   readonly onEvents: (events: readonly StoreEvent[], revision: Revision) => void;
   /** The watch is over: CompactedError when `from` is gone, or why the store failed. */
   readonly onError: (error: Error) => void;
@@ -83,6 +92,7 @@ export interface Store {
   revision(): Promise<Revision>;
   get(key: string): Promise<KeyValue | undefined>;
   range(options: RangeOptions): Promise<RangeResult>;
+  /** The bytes are the store's from now on: nobody may change them. */
   put(key: string, value: Uint8Array, options?: PutOptions): Promise<WriteResult>;
   delete(key: string, options?: WriteOptions): Promise<WriteResult>;
   watch(options: WatchOptions): StoreWatch;
