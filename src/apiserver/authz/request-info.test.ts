@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodePath, exactMatch, queryValue, requestInfo, splitTarget } from './request-info.ts';
+
+/** `verb group/version resource/subresource "name" in namespace`, or `verb path`. */
+function read(method: string, target: string): string {
+  const { path, query } = splitTarget(target);
+  const info = requestInfo(method, decodePath(path)!, query);
+  if (!info.isResource) return `${info.verb} ${info.path}`;
+  const resource = info.subresource === '' ? info.resource : `${info.resource}/${info.subresource}`;
+  const mark = info.wellFormed ? '' : ' (malformed)';
+  return `${info.verb} ${info.group}/${info.version} ${resource} "${info.name}" in "${info.namespace}"${mark}`;
+}
+
+const cases: readonly [string, string, string][] = [
+  ['GET', '/api/v1/namespaces/a/pods', 'list /v1 pods "" in "a"'],
+  ['GET', '/api/v1/namespaces/a/pods/', 'list /v1 pods "" in "a"'],
+  ['GET', '/api/v1/namespaces/a/pods/p', 'get /v1 pods "p" in "a"'],
+  ['HEAD', '/api/v1/namespaces/a/pods/p', 'get /v1 pods "p" in "a"'],
+  ['OPTIONS', '/api/v1/namespaces/a/pods/p', ' /v1 pods "p" in "a"'],
+  ['POST', '/api/v1/namespaces/a/pods/p/exec', 'create /v1 pods/exec "p" in "a"'],
+  ['GET', '/api/v1/namespaces/a/pods/p/proxy/x/y', 'get /v1 pods/proxy "p" in "a"'],
+  ['GET', '/api/v1/namespaces/a/pods/p/proxy/../y', 'get /v1 pods/proxy "p" in "a"'],
+  ['GET', '/api/v1/pods', 'list /v1 pods "" in ""'],
+  ['GET', '/api/v1/namespaces', 'list /v1 namespaces "" in ""'],
+  ['GET', '/api/v1/namespaces/a', 'get /v1 namespaces "a" in "a"'],
+  ['PUT', '/api/v1/namespaces/a/finalize', 'update /v1 namespaces/finalize "a" in "a"'],
+  ['PUT', '/api/v1/namespaces/a/status', 'update /v1 namespaces/status "a" in "a"'],
+  ['GET', '/api/v1/nodes/n', 'get /v1 nodes "n" in ""'],
+  ['DELETE', '/api/v1/namespaces/a/pods', 'deletecollection /v1 pods "" in "a"'],
+  ['DELETE', '/api/v1/namespaces/a/pods/p', 'delete /v1 pods "p" in "a"'],
+  ['PATCH', '/apis/apps/v1/namespaces/a/deployments/d/scale', 'patch apps/v1 deployments/scale "d" in "a"'],
+  ['GET', '/apis/apps/v1/deployments?watch=true', 'watch apps/v1 deployments "" in ""'],
+  ['GET', '/apis/apps/v1/deployments?watch', 'watch apps/v1 deployments "" in ""'],
+  ['GET', '/apis/apps/v1/deployments?watch=False', 'list apps/v1 deployments "" in ""'],
+  ['GET', '/apis/apps/v1/deployments?watch=0&watch=1', 'list apps/v1 deployments "" in ""'],
+  ['GET', '/api/v1/namespaces/a/pods?fieldSelector=metadata.name%3Dp', 'list /v1 pods "p" in "a"'],
+  ['GET', '/api/v1/namespaces/a/pods?fieldSelector=metadata.name%3D..', 'list /v1 pods "" in "a"'],
+  ['GET', '/api/v1/namespaces/a/pods?fieldSelector=metadata.name%21%3Dp', 'list /v1 pods "" in "a"'],
+  ['GET', '/api/v1/watch/namespaces/a/pods/p', 'watch /v1 pods "p" in "a"'],
+  ['GET', '/api/v1/watch/pods', 'watch /v1 pods "" in ""'],
+  ['GET', '/api/v1/proxy/namespaces/a/pods/p/x', 'proxy /v1 pods "p" in "a"'],
+  ['GET', '/', 'get /'],
+  ['GET', '/api', 'get /api'],
+  ['GET', '/api/v1', 'get /api/v1'],
+  ['GET', '/apis/apps/v1', 'get /apis/apps/v1'],
+  ['POST', '/healthz', 'post /healthz'],
+  ['GET', '/API/v1/pods', 'get /API/v1/pods'],
+  ['GET', '/api/v1/namespaces/a/configmaps/x%2Fy', 'get /v1 configmaps/y "x" in "a"'],
+];
+
+test('requests are read as upstream reads them', () => {
+  for (const [method, target, want] of cases) {
+    assert.equal(read(method, target), want, `${method} ${target}`);
+  }
+});
+
+test('segments that can name nothing are marked', () => {
+  const malformed = [
+    '/api//v1/namespaces/a/pods',
+    '/api/v1/namespaces//pods',
+    '/api/v1/namespaces/a/pods/..',
+    '/api/v1/namespaces/../pods/p',
+    '/api/v1/namespaces/a/pods/%252e%252e',
+    '/api/v1/namespaces/a/pods/p%00',
+    '/apis/./v1/namespaces/a/pods',
+    '/api/v1/namespaces/a/pods/p/.',
+  ];
+  for (const target of malformed) {
+    assert.equal(requestInfo('GET', decodePath(target)!, '').wellFormed, false, target);
+  }
+});
+
+test('an escaped slash splits a segment for everybody: authorization sees what the router sees', () => {
+  assert.equal(read('GET', '/api/v1/namespaces/a%2Fpods/x/y'), 'get /v1 pods/y "x" in "a"');
+  assert.equal(decodePath('/api/%zz'), undefined);
+});
+
+test('query values: first one wins, malformed pairs do not count', () => {
+  assert.equal(queryValue('a=%zz&a=1&a=2', 'a'), '1');
+  assert.equal(queryValue('a;b=1&b=2', 'b'), '2');
+  assert.equal(queryValue('x=a+b', 'x'), 'a b');
+  assert.equal(queryValue('', 'x'), undefined);
+});
+
+test('exact matches in field selectors', () => {
+  assert.equal(exactMatch('a=1,b=2', 'b'), '2');
+  assert.equal(exactMatch('a==1', 'a'), '1');
+  assert.equal(exactMatch('a=x\\,y\\=z', 'a'), 'x,y=z');
+  assert.equal(exactMatch('a!=1', 'a'), undefined);
+  assert.equal(exactMatch('a=1,nonsense', 'a'), undefined);
+  assert.equal(exactMatch('a=1=2', 'a'), undefined);
+});

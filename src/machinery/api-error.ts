@@ -1,0 +1,137 @@
+/**
+ * What a request is refused with: a `Status` on the wire. The constructors carry upstream's wording
+ * (k8s.io/apimachinery/pkg/api/errors), so that one call says code, reason, message and details at once.
+ */
+
+import type { Status, StatusCause, StatusDetails } from '#machinery/meta.ts';
+import type { FieldErrors } from '#machinery/validation/field-error.ts';
+import { quote } from '#machinery/validation/field-error.ts';
+
+const codes = {
+  BadRequest: 400,
+  Unauthorized: 401,
+  Forbidden: 403,
+  NotFound: 404,
+  MethodNotAllowed: 405,
+  NotAcceptable: 406,
+  AlreadyExists: 409,
+  Conflict: 409,
+  Gone: 410,
+  Expired: 410,
+  RequestEntityTooLarge: 413,
+  UnsupportedMediaType: 415,
+  Invalid: 422,
+  TooManyRequests: 429,
+  InternalError: 500,
+  ServiceUnavailable: 503,
+  ServerTimeout: 504,
+  Timeout: 504,
+} as const;
+
+export type StatusReason = keyof typeof codes;
+
+/** A resource as messages name it: `deployments.apps`, `pods`. */
+export interface GroupResource {
+  readonly group: string;
+  readonly resource: string;
+}
+
+export interface ApiErrorOptions {
+  readonly details?: StatusDetails;
+  /** Where it is not the reason's own. */
+  readonly code?: number;
+  /** Seconds, sent as a header too. */
+  readonly retryAfter?: number;
+}
+
+export class ApiError extends Error {
+  override name = 'ApiError';
+  readonly reason: StatusReason | '';
+  readonly code: number;
+  readonly details: StatusDetails | undefined;
+  constructor(reason: StatusReason | '', message: string, options: ApiErrorOptions = {}) {
+    super(message);
+    this.reason = reason;
+    this.code = options.code ?? (reason === '' ? 500 : codes[reason]);
+    this.details =
+      options.retryAfter === undefined
+        ? options.details
+        : { ...options.details, retryAfterSeconds: options.retryAfter };
+  }
+
+  /** The object on the wire, keys in upstream's order. */
+  get status(): Status {
+    const { message, reason, details, code } = this;
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message,
+      ...(reason === '' ? {} : { reason }),
+      ...(details === undefined ? {} : { details }),
+      code,
+    };
+  }
+}
+
+function qualified({ group, resource }: GroupResource): string {
+  return group === '' ? resource : `${resource}.${group}`;
+}
+
+/** `details` of an object: empty fields are left out, `kind` is the resource as upstream has it. */
+function detailsOf(resource: GroupResource, name: string, causes?: readonly StatusCause[]): StatusDetails {
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(resource.group === '' ? {} : { group: resource.group }),
+    ...(resource.resource === '' ? {} : { kind: resource.resource }),
+    ...(causes === undefined || causes.length === 0 ? {} : { causes: [...causes] }),
+  };
+}
+
+/** `pods "x" is forbidden: …`, `pods is forbidden: …`, and for a path `forbidden: …`. */
+export function forbiddenError(
+  resource: GroupResource,
+  name: string,
+  why: string,
+  causes?: readonly StatusCause[],
+): ApiError {
+  const what =
+    resource.resource === ''
+      ? ''
+      : name === ''
+        ? `${qualified(resource)} is `
+        : `${qualified(resource)} ${quote(name)} is `;
+  return new ApiError('Forbidden', `${what}forbidden: ${why}`, { details: detailsOf(resource, name, causes) });
+}
+
+export function notFoundError(resource: GroupResource, name: string): ApiError {
+  return new ApiError('NotFound', `${qualified(resource)} ${quote(name)} not found`, {
+    details: detailsOf(resource, name),
+  });
+}
+
+export function conflictError(resource: GroupResource, name: string, why: string): ApiError {
+  return new ApiError('Conflict', `Operation cannot be fulfilled on ${qualified(resource)} ${quote(name)}: ${why}`, {
+    details: detailsOf(resource, name),
+  });
+}
+
+export function badRequestError(message: string): ApiError {
+  return new ApiError('BadRequest', message);
+}
+
+export function internalError(why: string): ApiError {
+  return new ApiError('InternalError', `Internal error occurred: ${why}`, { details: { causes: [{ message: why }] } });
+}
+
+/** 422, one cause for each field. `kind` is a kind, not a resource: `Deployment.apps "web" is invalid: …`. */
+export function invalidError(kind: { group: string; kind: string }, name: string, errors: FieldErrors): ApiError {
+  const texts = [...new Set(errors.map(each => `${each.path}: ${each.message}`))];
+  const why = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
+  const named = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
+  const causes = errors.map(each => ({ reason: each.type, message: each.message, field: each.path }));
+  return new ApiError('Invalid', `${named} ${quote(name)} is invalid: ${why}`, {
+    details: detailsOf({ group: kind.group, resource: kind.kind }, name, causes),
+  });
+}
