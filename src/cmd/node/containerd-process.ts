@@ -1,0 +1,221 @@
+/**
+ * A containerd of the node's own: its own root, state, socket and configuration below one folder, so that it disturbs no
+ * other and no other disturbs it.
+ *
+ * ```
+ * <dataDir>/containerd/config.toml, containerd.pid (pid and start time), containerd.log
+ *                     /root, /state, /containerd.sock, /cni (configuration), /addresses (handed out by host-local)
+ *                     /registries/<host>/hosts.toml
+ * ```
+ * It runs in the node's network namespace, entered with nsenter: `ip netns exec` would remount /sys and hide the cgroups.
+ */
+
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Runtime } from '#kubelet/cri/runtime.ts';
+import { type Clock, sleep } from '#lib/clock.ts';
+import { run } from '#lib/process.ts';
+import { type ImageSource, writeImageArchive } from './image-archive.ts';
+import { cniConfig } from './network.ts';
+import { isRunning, readRecord, startDetached, stopRecorded } from './process-record.ts';
+
+export interface ContainerdSettings {
+  /** The node's folder; what is in it is the node's state. */
+  dataDir: string;
+  /** Absent: our own namespace. */
+  netns?: string | undefined;
+  /** Unique on this machine: CNI keeps what it remembers by it. */
+  networkName: string;
+  podCidr: string;
+  /** For pulls, `http://169.254.0.1:3128`. */
+  proxyUrl?: string | undefined;
+  clock: Clock;
+}
+
+export interface ContainerdPaths {
+  folder: string;
+  socket: string;
+  config: string;
+  log: string;
+  record: string;
+  cniConfig: string;
+  registries: string;
+}
+
+export const pauseImageName = 'localhost/proa/pause:1';
+const cniPluginFolder = '/usr/lib/cni';
+const pauseProgram = '/usr/bin/catatonit';
+const startTimeoutMs = 30_000;
+const startCheckMs = 10;
+const stopGraceMs = 10_000;
+const logTailLines = 5;
+
+export function containerdPaths(dataDir: string): ContainerdPaths {
+  const folder = join(dataDir, 'containerd');
+  return {
+    folder,
+    socket: join(folder, 'containerd.sock'),
+    config: join(folder, 'config.toml'),
+    log: join(folder, 'containerd.log'),
+    record: join(folder, 'containerd.pid'),
+    cniConfig: join(folder, 'cni'),
+    registries: join(folder, 'registries'),
+  };
+}
+
+/** A unix socket's address holds 107 bytes; containerd listens on a second one, `.ttrpc` longer. */
+export const socketPathBytesMax = 107 - '.ttrpc'.length;
+
+/** Version 2 is the one that containerd 1.6 and 2.x both read. */
+export function containerdConfig(paths: ContainerdPaths, options: { restrictOomScoreAdj: boolean }): string {
+  const text = JSON.stringify;
+  const cri = 'plugins."io.containerd.grpc.v1.cri"';
+  return `version = 2
+root = ${text(join(paths.folder, 'root'))}
+state = ${text(join(paths.folder, 'state'))}
+# Adjusting its own score needs a capability that a container of ours may lack.
+oom_score = 0
+disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs", "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
+
+[grpc]
+  address = ${text(paths.socket)}
+
+[ttrpc]
+  address = ${text(`${paths.socket}.ttrpc`)}
+
+[plugins."io.containerd.internal.v1.opt"]
+  path = ${text(join(paths.folder, 'opt'))}
+
+[${cri}]
+  sandbox_image = ${text(pauseImageName)}
+  restrict_oom_score_adj = ${options.restrictOomScoreAdj}
+  netns_mounts_under_state_dir = true
+  enable_unprivileged_ports = true
+  enable_unprivileged_icmp = true
+  stream_server_address = "127.0.0.1"
+  stream_server_port = "0"
+
+  [${cri}.cni]
+    bin_dir = ${text(cniPluginFolder)}
+    conf_dir = ${text(paths.cniConfig)}
+
+  [${cri}.registry]
+    config_path = ${text(paths.registries)}
+
+  [${cri}.containerd.runtimes.runc]
+    runtime_type = "io.containerd.runc.v2"
+
+    [${cri}.containerd.runtimes.runc.options]
+      SystemdCgroup = false
+      Root = ${text(join(paths.folder, 'state', 'runc'))}
+`;
+}
+
+const capSysResource = 24n;
+
+/** Without CAP_SYS_RESOURCE runc cannot lower an oom score below our own, and starts nothing. */
+export function lacksSysResource(procStatus: string): boolean {
+  const mask = BigInt(`0x${/^CapEff:\s*([0-9a-f]+)$/m.exec(procStatus)?.[1] ?? '0'}`);
+  return ((mask >> capSysResource) & 1n) === 0n;
+}
+
+/** Starts it unless it runs already, and waits until it answers. The pause image is there then. */
+export async function startContainerd(settings: ContainerdSettings, runtime: Runtime): Promise<void> {
+  const paths = containerdPaths(settings.dataDir);
+  if (Buffer.byteLength(paths.socket) > socketPathBytesMax) {
+    throw new Error(`the path ${paths.socket} is too long for a socket: choose a shorter data directory`);
+  }
+  if (!isRunning(readRecord(paths.record))) {
+    writeConfiguration(settings, paths);
+    await startDetached({
+      argv: [...enter(settings.netns), 'containerd', '--config', paths.config],
+      recordPath: paths.record,
+      logPath: paths.log,
+      env: proxyEnvironment(settings),
+    });
+  }
+  await waitUntilReady(paths, runtime, settings.clock);
+  await ensurePauseImage(paths, runtime, settings.clock);
+}
+
+function enter(netns: string | undefined): string[] {
+  return netns === undefined ? [] : ['nsenter', `--net=${netns}`, '--'];
+}
+
+function writeConfiguration(settings: ContainerdSettings, paths: ContainerdPaths): void {
+  for (const folder of [paths.folder, paths.cniConfig, paths.registries]) mkdirSync(folder, { recursive: true });
+  const restrictOomScoreAdj = lacksSysResource(readFileSync('/proc/self/status', 'latin1'));
+  writeFileSync(paths.config, containerdConfig(paths, { restrictOomScoreAdj }));
+  const { networkName, podCidr } = settings;
+  const dataDir = join(paths.folder, 'addresses');
+  writeFileSync(join(paths.cniConfig, '10-proa.conflist'), cniConfig({ networkName, podCidr, dataDir }));
+}
+
+function proxyEnvironment({ proxyUrl }: ContainerdSettings): Record<string, string> {
+  return proxyUrl === undefined ? {} : { HTTP_PROXY: proxyUrl, HTTPS_PROXY: proxyUrl, NO_PROXY: '127.0.0.1,localhost' };
+}
+
+/** Nothing tells when it listens, so we ask: for the version first, then for its network. */
+async function waitUntilReady(paths: ContainerdPaths, runtime: Runtime, clock: Clock): Promise<void> {
+  const giveUpAtMs = clock.monotonicMs() + startTimeoutMs;
+  for (;;) {
+    const status = await runtime.status().catch(() => undefined);
+    if (status?.conditions.every(condition => condition.status)) return;
+    const running = isRunning(readRecord(paths.record));
+    if (!running || clock.monotonicMs() >= giveUpAtMs) {
+      const wrong = status?.conditions.filter(condition => !condition.status).map(condition => condition.message);
+      const how = running ? `is not ready after ${startTimeoutMs / 1000} s` : 'ended while it started';
+      throw new Error(`containerd ${how}: ${wrong?.join('; ') ?? (await logTail(paths.log))} (its log: ${paths.log})`);
+    }
+    await sleep(clock, startCheckMs);
+  }
+}
+
+async function logTail(path: string): Promise<string> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-logTailLines).join(' | ');
+}
+
+/** Ends it. Its containers go on: their shims do not need it. */
+export async function stopContainerd(dataDir: string, clock: Clock): Promise<void> {
+  await stopRecorded({ recordPath: containerdPaths(dataDir).record, graceMs: stopGraceMs, clock });
+}
+
+/** Stops and removes every Pod sandbox with its containers, through CRI. */
+export async function removeAllSandboxes(runtime: Runtime): Promise<void> {
+  for (const sandbox of await runtime.listPodSandboxes()) {
+    await runtime.stopPodSandbox(sandbox.id);
+    await runtime.removePodSandbox(sandbox.id);
+  }
+}
+
+// Images
+
+export const pauseImage: ImageSource = {
+  names: [pauseImageName],
+  config: { Entrypoint: ['/pause', '-P'], User: '65535:65535' },
+  layers: [[{ path: 'pause', copyOf: pauseProgram, mode: 0o755 }]],
+};
+
+async function ensurePauseImage(paths: ContainerdPaths, runtime: Runtime, clock: Clock): Promise<void> {
+  if ((await runtime.imageStatus({ image: pauseImageName })) !== undefined) return;
+  const archive = join(paths.folder, 'pause.tar');
+  writeImageArchive(archive, [pauseImage]);
+  try {
+    await importImages(paths.socket, archive);
+  } finally {
+    await rm(archive, { force: true });
+  }
+  // CRI learns of the import by an event of containerd's.
+  const giveUpAtMs = clock.monotonicMs() + startTimeoutMs;
+  while ((await runtime.imageStatus({ image: pauseImageName })) === undefined) {
+    if (clock.monotonicMs() >= giveUpAtMs) throw new Error(`CRI does not list ${pauseImageName} after its import`);
+    await sleep(clock, startCheckMs);
+  }
+}
+
+/** Imports an OCI (or `docker save`) archive; answers what `ctr` said of it. */
+export function importImages(socketPath: string, archivePath: string): Promise<string> {
+  return run(['ctr', '--address', socketPath, '--namespace', 'k8s.io', 'images', 'import', archivePath]);
+}
