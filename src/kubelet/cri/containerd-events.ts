@@ -124,7 +124,7 @@ export function containerdEvents(
   async function subscribe(): Promise<boolean> {
     const waiting = new AbortController();
     let inForce = false;
-    const filters = topics.map(topic => `namespace==k8s.io,topic==${topic}`);
+    const filters = topics.map(topic => `namespace=="k8s.io",topic=="${topic}"`);
     const call = { path: `${service}/Subscribe`, message: SubscribeRequest.encode({ filters }), metadata, signal };
     const stream = grpc.serverStream(call, bytes => {
       const { topic, event: sent } = Envelope.decode(bytes);
