@@ -13,148 +13,309 @@
  * }
  */
 
-import type { Revision } from '#store/store.ts';
-import type { Entry } from '#watch/entry.ts';
-import type { Form, WatchForm } from '#watch/form.ts';
+import { assert } from '#lib/assert.ts';
+import { BTree } from '#lib/btree.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { KeyValue, Revision, Store, StoreEvent } from '#store/store.ts';
+import { CompactedError } from '#store/store.ts';
+import type { ByteBudget } from '#watch/byte-budget.ts';
+import { type CachedResource, Entry } from '#watch/entry.ts';
+import { EventLog, LogEvent } from '#watch/event-log.ts';
+import { FanOut } from '#watch/fan-out.ts';
+import { historyPage } from '#watch/history.ts';
+import { cutPage, stretch } from '#watch/page.ts';
+import type { ListOptions, Page, ReadAt } from '#watch/read.ts';
+import { TooLargeRevisionError } from '#watch/read.ts';
+import type { CacheWatchOptions, Watcher } from '#watch/watch.ts';
+import type { CacheWatcher } from '#watch/watcher.ts';
 
-/**
- * How fresh a read must be. `any`: what is there (resourceVersion=0). `latest`: linearizable (resourceVersion unset): the
- * store is asked for its revision and the cache waits until it has it. `notOlderThan`: at least that. `exact`: as it was
- * then.
- */
-export type ReadAt = 'any' | 'latest' | { readonly notOlderThan: Revision } | { readonly exact: Revision };
-
-/** Which part of the resource: all of it (`{}`), a namespace, or one key (`<namespace>/<name>` or `<name>`). */
-export type Scope =
-  | { readonly namespace?: undefined; readonly key?: undefined }
-  | { readonly namespace: string; readonly key?: undefined }
-  | { readonly key: string; readonly namespace?: undefined };
-
-/** A compiled label and field selector. */
-export interface Selector {
-  /** The same text for the same selector: watchers with equal scope, text and form share the work of each event. */
-  readonly text: string;
-  readonly matches: (entry: Entry) => boolean;
-}
-
-export interface ListOptions {
-  readonly scope: Scope;
-  readonly at: ReadAt;
-  /** Only keys after this one: the key in a continue token. */
-  readonly after?: string | undefined;
-  readonly limit?: number | undefined;
-  readonly selector?: Selector | undefined;
-  /** How long `latest` and `notOlderThan` wait for the cache before TooLargeRevisionError (upstream: 3 s, the default). */
-  readonly waitMsMax?: number | undefined;
-}
-
-/** A consistent part of the resource. It costs nothing to hold: entries and leaves are shared with the cache. */
-export interface Page {
-  /** The revision that the page shows: the list's resourceVersion. The same on all pages of an exact read. */
+/** What a cache needs of the feed. */
+export interface CacheHome {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly budget: ByteBudget;
+  readonly windowBytesMax: number;
   readonly revision: Revision;
-  /** How many entries the page has. */
-  readonly size: number;
-  /** In the order of keys. */
-  entries(): Iterable<Entry>;
-  /** How many follow it; undefined with a selector, where nobody counted. */
-  readonly remaining: number | undefined;
-  /** The last key of the page when more keys follow: the next page is `{ at: { exact: revision }, after: next }`. */
-  readonly next: string | undefined;
-  /**
-   * The items in a form, with separators between: a few large chunks, shared with the cache, never to be modified. A promise
-   * only when the form encodes later (`encodeMany`).
-   */
-  bytes(form: Form): readonly Uint8Array[] | Promise<readonly Uint8Array[]>;
+  readonly compactRevision: Revision;
+  whenAt(revision: Revision, wake: () => void): { cancel(): void };
+  waitFor(revision: Revision, waitMsMax?: number): Promise<void>;
+  latest(waitMsMax?: number): Promise<void>;
 }
 
-/** Where the events of a watch go. `ReplyStream` of the exchange fits with an `end` around it. */
-export interface WatchSink {
-  /** Takes the chunk in any case. False: full, nothing more will be written before `onDrain` calls. */
-  write(chunk: Uint8Array): boolean;
-  /** Called each time the sink has emptied again. Registered once. */
-  onDrain(callback: () => void): void;
-  /** The watch is over, and the last call. Not called after `Watcher.close()`. May be called before `watch` returns. */
-  end(end: WatchEnd): void;
-}
+/** How many keys are read from the store at a time. */
+const loadKeysMax = 500;
+/** Trees of the past that are kept for the next pages of lists under way; beyond it they are made again. */
+const pinnedTreesMax = 16;
 
-/**
- * Why a watch ended.
- * `timeout`: its time is up. `expired`: the start is older than the window, which begins after `oldest`: an ERROR event
- * "too old resource version: <asked> (<oldest>)", 410. `tooLarge`: initial events not older than a revision that did not come
- * in time: an ERROR event, 504. `slow`: it did not read and the window has moved on past it: just closed, the client comes
- * again. `closed`: the resource is gone (a CRD was deleted), the server stops or the cache had to begin anew.
- * `failed`: a conversion failed.
- */
-export type WatchEnd =
-  | { readonly reason: 'timeout' }
-  | { readonly reason: 'expired'; readonly asked: Revision; readonly oldest: Revision }
-  | { readonly reason: 'tooLarge'; readonly asked: Revision; readonly current: Revision }
-  | { readonly reason: 'slow' }
-  | { readonly reason: 'closed' }
-  | { readonly reason: 'failed'; readonly error: Error };
+type State =
+  | { readonly at: 'cold' }
+  | { readonly at: 'loading'; readonly held: StoreEvent[]; readonly done: Promise<void> }
+  | { readonly at: 'ready' }
+  | { readonly at: 'closed' };
 
-/**
- * Where a watch begins.
- * `after`: events after this revision (resourceVersion=N), waiting if it has not come yet.
- * `initial`: the state as ADDED events in the order of keys, then what follows (resourceVersion unset: `latest`; 0: `any`;
- * sendInitialEvents: `latest`, `any` or `notOlderThan`). `markEnd`: then a bookmark that says so (sendInitialEvents with
- * allowWatchBookmarks).
- * `now`: nothing of the past (sendInitialEvents=false without a version or with 0).
- */
-export type WatchStart =
-  | { readonly after: Revision }
-  | { readonly initial: 'any' | 'latest' | { readonly notOlderThan: Revision }; readonly markEnd?: boolean | undefined }
-  | { readonly now: true };
+export class ResourceCache {
+  readonly resource: CachedResource;
+  readonly #home: CacheHome;
+  readonly #log: EventLog;
+  readonly #fanOut: FanOut;
+  #tree = BTree.empty<Entry>();
+  #state: State = { at: 'cold' };
+  /** Trees as they were at a place of the log, the last used at the end. */
+  readonly #pinned = new Map<number, BTree<Entry>>();
 
-export interface CacheWatchOptions {
-  readonly scope: Scope;
-  readonly start: WatchStart;
-  readonly selector?: Selector | undefined;
-  readonly form: WatchForm;
-  /** allowWatchBookmarks: one a minute when the revision has moved on, and one shortly before the timeout. */
-  readonly bookmarks?: boolean | undefined;
-  /** The watch ends by itself after this long. */
-  readonly timeoutMs?: number | undefined;
-  readonly waitMsMax?: number | undefined;
-  readonly sink: WatchSink;
-}
+  constructor(resource: CachedResource, home: CacheHome) {
+    this.resource = resource;
+    this.#home = home;
+    this.#log = new EventLog(0, home.windowBytesMax);
+    this.#fanOut = new FanOut({
+      clock: home.clock,
+      budget: home.budget,
+      log: this.#log,
+      namespaced: resource.namespaced,
+      revision: () => home.revision,
+    });
+  }
 
-export interface Watcher {
-  /** The client is gone. */
-  close(): void;
-  /** For metrics and `proa why`. */
-  readonly state: 'waiting' | 'behind' | 'live' | 'blocked' | 'ended';
-}
-
-export interface ResourceCache {
   /** Loads the resource from the store at first use; `list`, `read`, `watch` and `waitFor` do it by themselves. */
-  ready(): Promise<void>;
+  async ready(): Promise<void> {
+    while (this.#state.at !== 'ready') {
+      if (this.#state.at === 'closed') throw new Error(`Read ${this.resource.name}: the cache is closed`);
+      if (this.#state.at === 'cold') this.#startLoading();
+      else await this.#state.done;
+    }
+  }
+
+  get isReady(): boolean {
+    return this.#state.at === 'ready';
+  }
+
   /** All writes of the store up to this one are in the cache. */
-  readonly revision: Revision;
+  get revision(): Revision {
+    return this.#home.revision;
+  }
+
   /** How many entries there are. */
-  readonly size: number;
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  get watchersCount(): number {
+    return this.#fanOut.watchersCount;
+  }
+
+  /** The window of events: what it weighs and after which revision a watch may begin. */
+  get window(): { readonly bytes: number; readonly startRevision: Revision } {
+    return this.#log;
+  }
+
   /** What is there now; after `ready()` only. */
-  get(key: string): Entry | undefined;
+  get(key: string): Entry | undefined {
+    assert(this.#state.at === 'ready', () => `${this.resource.name} read before it was loaded`);
+    return this.#tree.get(key);
+  }
+
   /** One entry as fresh as asked for (not `exact`). */
-  read(key: string, at: 'any' | 'latest' | { readonly notOlderThan: Revision }): Promise<Entry | undefined>;
+  async read(key: string, at: 'any' | 'latest' | { readonly notOlderThan: Revision }): Promise<Entry | undefined> {
+    await this.#fresh(at);
+    return this.#tree.get(key);
+  }
+
   /**
    * Throws CompactedError (410; for a continue token, list again after the same key at `latest` to make the new token) and
    * TooLargeRevisionError (504).
    */
-  list(options: ListOptions): Promise<Page>;
-  watch(options: CacheWatchOptions): Watcher;
-  /** Resolves when everything up to this revision is in the cache; rejects with TooLargeRevisionError after `waitMsMax`. */
-  waitFor(revision: Revision, waitMsMax?: number): Promise<void>;
-}
+  async list(options: ListOptions): Promise<Page> {
+    const limit = options.limit || undefined;
+    await this.#fresh(options.at, options.waitMsMax);
+    if (typeof options.at === 'object' && 'exact' in options.at) {
+      return this.#listExact({ ...options, limit }, options.at.exact);
+    }
+    const page = cutPage(this.#tree, this.#home.revision, { ...options, limit }, this.#home);
+    if (page.next !== undefined) this.#pin(this.#log.end, this.#tree);
+    return page;
+  }
 
-/** "Timeout: Too large resource version: <asked>, current: <current>", 504. */
-export class TooLargeRevisionError extends Error {
-  override name = 'TooLargeRevisionError';
-  readonly asked: Revision;
-  readonly current: Revision;
-  constructor(asked: Revision, current: Revision) {
-    super(`Too large resource version: ${asked}, current: ${current}`);
-    this.asked = asked;
-    this.current = current;
+  watch(options: CacheWatchOptions): Watcher {
+    const watcher = this.#fanOut.add(options);
+    if (this.#state.at === 'ready') this.#begin(watcher);
+    else this.#whenDone(watcher, this.ready(), () => this.#begin(watcher));
+    return watcher;
+  }
+
+  /** Resolves when everything up to this revision is in the cache; rejects with TooLargeRevisionError after `waitMsMax`. */
+  waitFor(revision: Revision, waitMsMax?: number): Promise<void> {
+    if (this.#state.at === 'ready') return this.#home.waitFor(revision, waitMsMax);
+    return this.ready().then(() => this.#home.waitFor(revision, waitMsMax));
+  }
+
+  /** For the feed: a place in the log to publish from. */
+  get logEnd(): number {
+    return this.#log.end;
+  }
+
+  /** For the feed: a write of one of the resource's keys, in order. */
+  apply(event: StoreEvent): void {
+    if (this.#state.at === 'loading') this.#state.held.push(event);
+    if (this.#state.at !== 'ready') return;
+    const key = event.key.slice(this.resource.prefix.length);
+    const before = this.#tree.get(key);
+    if (event.type === 'put') {
+      const { value, createRevision, revision } = event;
+      const after = this.#entry({ key: event.key, value, createRevision, modRevision: revision });
+      this.#tree = this.#tree.set(after);
+      this.#log.push(new LogEvent(revision, before, after));
+    } else if (before !== undefined) {
+      this.#tree = this.#tree.delete(key);
+      this.#log.push(new LogEvent(event.revision, before, undefined));
+    }
+  }
+
+  /** For the feed: the log has grown from this place on and all caches are at the feed's revision. */
+  publish(from: number): void {
+    this.#fanOut.publish(from);
+  }
+
+  /** Watches can no longer begin in the past. */
+  forgetEvents(): void {
+    this.#log.forget(this.#home.revision);
+    this.#pinned.clear();
+  }
+
+  /** Events may have been missed: all watches end, and what there is will be loaded again. */
+  reset(): void {
+    if (this.#state.at === 'closed') return;
+    this.#state = { at: 'cold' };
+    this.#tree = BTree.empty();
+    this.forgetEvents();
+    this.#fanOut.endAll({ reason: 'closed' });
+  }
+
+  close(): void {
+    this.reset();
+    this.#state = { at: 'closed' };
+  }
+
+  #startLoading(): void {
+    const held: StoreEvent[] = [];
+    // The promise is not started before the state holds it: events may come at any time from now on.
+    const state: State = { at: 'loading', held, done: Promise.resolve().then(() => this.#load(state, held)) };
+    this.#state = state;
+  }
+
+  async #load(state: State, held: readonly StoreEvent[]): Promise<void> {
+    try {
+      const { items, revision } = await this.#readAll();
+      await new Promise<void>(resolve => this.#home.whenAt(revision, resolve));
+      if (this.#state !== state) return; // Reset or closed meanwhile.
+      const entries = items.map(item => this.#entry(item)).sort((a, b) => (a.key < b.key ? -1 : 1));
+      this.#tree = BTree.fromSorted(entries);
+      this.#log.forget(revision);
+      this.#state = { at: 'ready' };
+      for (const event of held) if (event.revision > revision) this.apply(event);
+    } catch (error) {
+      if (this.#state === state) this.#state = { at: 'cold' };
+      throw error;
+    }
+  }
+
+  /** Everything as of one revision, which compaction may take away under a slow reader: then from the beginning again. */
+  async #readAll(): Promise<{ items: KeyValue[]; revision: Revision }> {
+    const { store } = this.#home;
+    const { prefix } = this.resource;
+    const first = await store.range({ prefix, limit: loadKeysMax });
+    const { revision } = first;
+    const items = [...first.items];
+    try {
+      for (let more = first.more; more; ) {
+        const page = await store.range({ prefix, limit: loadKeysMax, after: items.at(-1)!.key, revision });
+        for (const item of page.items) items.push(item);
+        more = page.more;
+      }
+    } catch (error) {
+      if (error instanceof CompactedError) return this.#readAll();
+      throw error;
+    }
+    return { items, revision };
+  }
+
+  #entry(item: KeyValue): Entry {
+    const { resource } = this;
+    const key = item.key.slice(resource.prefix.length);
+    const { createRevision, modRevision: revision } = item;
+    return Entry.open({ resource, key, stored: item.value, revision, createRevision }, this.#home.budget);
+  }
+
+  /** Resolves when what is in the cache is as fresh as that. */
+  async #fresh(at: ReadAt, waitMsMax?: number): Promise<void> {
+    if (this.#state.at !== 'ready') await this.ready();
+    if (at === 'any') return;
+    if (at === 'latest') return this.#home.latest(waitMsMax);
+    return this.#home.waitFor('exact' in at ? at.exact : at.notOlderThan, waitMsMax);
+  }
+
+  async #listExact(options: ListOptions, revision: Revision): Promise<Page> {
+    const { compactRevision } = this.#home;
+    if (revision < compactRevision) throw new CompactedError(revision, compactRevision);
+    const place = this.#log.after(revision);
+    if (place !== undefined) return cutPage(this.#treeAt(place), revision, options, this.#home);
+    return historyPage(options, revision, this.resource, item => this.#entry(item), this.#home);
+  }
+
+  /** The tree as it was before the event at a place: the nearest later one that is at hand, and the events undone from there. */
+  #treeAt(place: number): BTree<Entry> {
+    let from = this.#log.end;
+    let tree = this.#tree;
+    for (const [pinnedPlace, pinned] of this.#pinned) {
+      if (pinnedPlace < place || pinnedPlace >= from) continue;
+      from = pinnedPlace;
+      tree = pinned;
+    }
+    while (from > place) {
+      const event = this.#log.at(--from);
+      tree = event.before === undefined ? tree.delete(event.key) : tree.set(event.before);
+    }
+    this.#pin(place, tree);
+    return tree;
+  }
+
+  #pin(place: number, tree: BTree<Entry>): void {
+    this.#pinned.delete(place);
+    this.#pinned.set(place, tree);
+    for (const oldest of this.#pinned.keys()) {
+      if (this.#pinned.size <= pinnedTreesMax && oldest >= this.#log.start) return;
+      this.#pinned.delete(oldest);
+    }
+  }
+
+  #begin(watcher: CacheWatcher): void {
+    const { start, waitMsMax } = watcher.options;
+    if ('after' in start) {
+      watcher.wait(this.#home.whenAt(start.after, () => this.#beginAfter(watcher, start.after)).cancel);
+    } else if ('now' in start) {
+      this.#whenDone(watcher, this.#fresh('latest', waitMsMax), () => watcher.begin(this.#log.end));
+    } else if (start.initial === 'any') {
+      this.#beginInitial(watcher, start.markEnd);
+    } else {
+      this.#whenDone(watcher, this.#fresh(start.initial, waitMsMax), () => this.#beginInitial(watcher, start.markEnd));
+    }
+  }
+
+  #beginAfter(watcher: CacheWatcher, asked: Revision): void {
+    const place = this.#log.after(asked);
+    if (place === undefined) watcher.end({ reason: 'expired', asked, oldest: this.#log.startRevision });
+    else watcher.begin(place);
+  }
+
+  #beginInitial(watcher: CacheWatcher, markEnd = false): void {
+    const { start, end } = stretch(this.#tree, watcher.options.scope);
+    watcher.begin(this.#log.end, { tree: this.#tree, next: start, end, revision: this.#home.revision, markEnd });
+  }
+
+  #whenDone(watcher: CacheWatcher, promise: Promise<void>, next: () => void): void {
+    promise.then(next).catch((error: Error) => {
+      if (error instanceof TooLargeRevisionError) {
+        watcher.end({ reason: 'tooLarge', asked: error.asked, current: error.current });
+      } else watcher.end({ reason: 'failed', error });
+    });
   }
 }

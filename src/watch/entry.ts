@@ -25,7 +25,7 @@ export interface Encoded {
 }
 
 export interface Hole {
-  /** What fills it goes before the byte at this offset. */
+  /** What fills it goes before the byte at this offset; never at the border of an item. */
   readonly at: number;
   /** What it is filled from, understood by the form's `fill`: a time for an Age. */
   readonly from: unknown;
@@ -57,7 +57,10 @@ export interface EntryParts {
   readonly createRevision: Revision;
   readonly value: Uint8Array;
   readonly index: EntryIndex;
+  readonly problem?: Error | undefined;
 }
+
+const emptyIndex: EntryIndex = { labels: {}, fields: {}, uid: '' };
 
 export class Entry {
   readonly resource: CachedResource;
@@ -69,6 +72,8 @@ export class Entry {
   /** The stored bytes after `CachedResource.open`; without a resourceVersion. */
   readonly value: Uint8Array;
   readonly index: EntryIndex;
+  /** Why the stored bytes could not be opened (damaged, or encrypted with a key that is gone): then nothing else is known. */
+  readonly problem: Error | undefined;
   readonly #budget: ByteBudget;
   /** A handful at most, so a list beats a map. */
   #slots: Slot[] | undefined;
@@ -80,7 +85,18 @@ export class Entry {
     this.createRevision = parts.createRevision;
     this.value = parts.value;
     this.index = parts.index;
+    this.problem = parts.problem;
     this.#budget = budget;
+  }
+
+  /** From what stands in the store. One damaged object must not take the whole resource down, so it has an entry all the same. */
+  static open(parts: Omit<EntryParts, 'value' | 'index'> & { readonly stored: Uint8Array }, budget: ByteBudget): Entry {
+    const { stored, ...known } = parts;
+    try {
+      return new Entry({ ...known, ...parts.resource.open(parts.key, stored) }, budget);
+    } catch (error) {
+      return new Entry({ ...known, value: stored, index: emptyIndex, problem: error as Error }, budget);
+    }
   }
 
   get namespace(): string {
@@ -93,6 +109,7 @@ export class Entry {
 
   /** The decoded object, shared by all who ask and never mutated. Made at first use, dropped under the budget. */
   object(): unknown {
+    if (this.problem !== undefined) throw this.problem;
     const slot = this.#slot(objectSlot);
     if (slot !== undefined) return slot.content;
     const object = this.resource.decode(this);
@@ -105,8 +122,15 @@ export class Entry {
     return this.#slot(form)?.content as Encoded | undefined;
   }
 
-  keep(form: string, encoded: Encoded): void {
-    this.#fill(form, encoded, encoded.bytes.length);
+  /** `bytes`: what it weighs; nothing for a view of bytes that are kept (and weighed) elsewhere. */
+  keep(form: string, encoded: Encoded, bytes = encoded.bytes.length): void {
+    this.#fill(form, encoded, bytes);
+  }
+
+  /** The buffer behind a view is to be let go. */
+  dropView(form: string, buffer: ArrayBufferLike): void {
+    const slot = this.#slots?.find(each => each.name === form);
+    if (slot !== undefined && (slot.content as Encoded).bytes.buffer === buffer) this.#drop(slot);
   }
 
   /** The same object at a later revision: what a DELETED event shows. */
