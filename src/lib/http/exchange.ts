@@ -12,6 +12,8 @@ export interface Peer {
   readonly address: string;
   /** The client's certificate in DER, when TLS verified it against the client CA. The same buffer for all requests of a connection. */
   readonly certificate?: Uint8Array | undefined;
+  /** The CA certificate in DER at which that chain ended: tells a client CA from a front-proxy CA. */
+  readonly certificateRoot?: Uint8Array | undefined;
 }
 
 export class BodyTooLarge extends Error {

@@ -1,0 +1,37 @@
+/** Reading whole bodies within a bound. */
+
+import type { Readable } from 'node:stream';
+import { BodyTooLarge } from './exchange.ts';
+
+const none = new Uint8Array(0);
+
+/** The bytes of all chunks in one buffer; the very chunk when there is only one. */
+export function joinChunks(chunks: readonly Uint8Array[], totalBytes: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  return chunks.length === 0 ? none : Buffer.concat(chunks, totalBytes);
+}
+
+/** Everything until the end. Rejects with BodyTooLarge as soon as more than `limitBytes` have come, and reads no further. */
+export function readWhole(source: Readable, limitBytes: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Uint8Array[] = [];
+    let totalBytes = 0;
+    const finish = (error: Error | undefined) => {
+      source.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
+      if (error === undefined) return resolve(joinChunks(chunks, totalBytes));
+      source.pause();
+      reject(error);
+    };
+    const onData = (chunk: Uint8Array) => {
+      totalBytes += chunk.length;
+      if (totalBytes > limitBytes) return finish(new BodyTooLarge(limitBytes));
+      chunks.push(chunk);
+    };
+    const onEnd = () => finish(undefined);
+    const onError = (error: Error) => finish(error);
+    const onClose = () => finish(new Error('the connection closed before the end of the body'));
+    if (source.readableEnded) return onEnd();
+    if (source.destroyed) return onClose();
+    source.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
+  });
+}
