@@ -10,10 +10,19 @@ export const RollingUpdateDaemonSet = struct('io.k8s.api.apps.v1.RollingUpdateDa
 });
 export interface RollingUpdateDaemonSet extends TypeOf<typeof RollingUpdateDaemonSet> {}
 
-export const DaemonSetUpdateStrategy = struct('io.k8s.api.apps.v1.DaemonSetUpdateStrategy', {
-  type: field(1, string, { enum: ['RollingUpdate', 'OnDelete'] }),
-  rollingUpdate: optional(2, RollingUpdateDaemonSet),
-});
+export const DaemonSetUpdateStrategy = struct(
+  'io.k8s.api.apps.v1.DaemonSetUpdateStrategy',
+  {
+    type: field(1, string, { default: 'RollingUpdate', enum: ['RollingUpdate', 'OnDelete'] }),
+    rollingUpdate: optional(2, RollingUpdateDaemonSet),
+  },
+  {
+    defaults: strategy => {
+      if (strategy.type !== 'RollingUpdate') return;
+      strategy.rollingUpdate = { maxUnavailable: 1, maxSurge: 0, ...strategy.rollingUpdate };
+    },
+  },
+);
 export interface DaemonSetUpdateStrategy extends TypeOf<typeof DaemonSetUpdateStrategy> {}
 
 export const DaemonSetSpec = struct('io.k8s.api.apps.v1.DaemonSetSpec', {
@@ -21,7 +30,7 @@ export const DaemonSetSpec = struct('io.k8s.api.apps.v1.DaemonSetSpec', {
   template: always(2, PodTemplateSpec, { required: true }),
   updateStrategy: always(3, DaemonSetUpdateStrategy),
   minReadySeconds: field(4, int32),
-  revisionHistoryLimit: optional(6, int32),
+  revisionHistoryLimit: optional(6, int32, { default: 10 }),
 });
 export interface DaemonSetSpec extends TypeOf<typeof DaemonSetSpec> {}
 

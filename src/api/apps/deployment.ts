@@ -22,21 +22,30 @@ export const RollingUpdateDeployment = struct('io.k8s.api.apps.v1.RollingUpdateD
 });
 export interface RollingUpdateDeployment extends TypeOf<typeof RollingUpdateDeployment> {}
 
-export const DeploymentStrategy = struct('io.k8s.api.apps.v1.DeploymentStrategy', {
-  type: field(1, string, { enum: ['Recreate', 'RollingUpdate'] }),
-  rollingUpdate: optional(2, RollingUpdateDeployment),
-});
+export const DeploymentStrategy = struct(
+  'io.k8s.api.apps.v1.DeploymentStrategy',
+  {
+    type: field(1, string, { default: 'RollingUpdate', enum: ['Recreate', 'RollingUpdate'] }),
+    rollingUpdate: optional(2, RollingUpdateDeployment),
+  },
+  {
+    defaults: strategy => {
+      if (strategy.type !== 'RollingUpdate') return;
+      strategy.rollingUpdate = { maxUnavailable: '25%', maxSurge: '25%', ...strategy.rollingUpdate };
+    },
+  },
+);
 export interface DeploymentStrategy extends TypeOf<typeof DeploymentStrategy> {}
 
 export const DeploymentSpec = struct('io.k8s.api.apps.v1.DeploymentSpec', {
-  replicas: optional(1, int32),
+  replicas: optional(1, int32, { default: 1 }),
   selector: always(2, LabelSelector, { required: true }),
   template: always(3, PodTemplateSpec, { required: true }),
   strategy: always(4, DeploymentStrategy, { patch: ['retainKeys'] }),
   minReadySeconds: field(5, int32),
-  revisionHistoryLimit: optional(6, int32),
+  revisionHistoryLimit: optional(6, int32, { default: 10 }),
   paused: field(7, boolean),
-  progressDeadlineSeconds: optional(9, int32),
+  progressDeadlineSeconds: optional(9, int32, { default: 600 }),
 });
 export interface DeploymentSpec extends TypeOf<typeof DeploymentSpec> {}
 

@@ -5,7 +5,7 @@ import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, int32, int64, list, optional, string, struct, time } from '#machinery/schema.ts';
 
 export const ReplicaSetSpec = struct('io.k8s.api.apps.v1.ReplicaSetSpec', {
-  replicas: optional(1, int32),
+  replicas: optional(1, int32, { default: 1 }),
   minReadySeconds: field(4, int32),
   selector: always(2, LabelSelector, { required: true }),
   template: always(3, PodTemplateSpec),

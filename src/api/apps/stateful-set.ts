@@ -13,38 +13,63 @@ export interface StatefulSetOrdinals extends TypeOf<typeof StatefulSetOrdinals> 
 export const StatefulSetPersistentVolumeClaimRetentionPolicy = struct(
   'io.k8s.api.apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy',
   {
-    whenDeleted: field(1, string, { enum: ['Retain', 'Delete'] }),
-    whenScaled: field(2, string, { enum: ['Retain', 'Delete'] }),
+    whenDeleted: field(1, string, { default: 'Retain', enum: ['Retain', 'Delete'] }),
+    whenScaled: field(2, string, { default: 'Retain', enum: ['Retain', 'Delete'] }),
   },
 );
 export interface StatefulSetPersistentVolumeClaimRetentionPolicy
   extends TypeOf<typeof StatefulSetPersistentVolumeClaimRetentionPolicy> {}
 
 export const RollingUpdateStatefulSetStrategy = struct('io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy', {
-  partition: always(1, int32),
+  partition: optional(1, int32),
   maxUnavailable: optional(2, intOrString, { gate: 'MaxUnavailableStatefulSet' }),
 });
 export interface RollingUpdateStatefulSetStrategy extends TypeOf<typeof RollingUpdateStatefulSetStrategy> {}
 
-export const StatefulSetUpdateStrategy = struct('io.k8s.api.apps.v1.StatefulSetUpdateStrategy', {
-  type: field(1, string, { enum: ['RollingUpdate', 'OnDelete'] }),
-  rollingUpdate: optional(2, RollingUpdateStatefulSetStrategy),
-});
+export const StatefulSetUpdateStrategy = struct(
+  'io.k8s.api.apps.v1.StatefulSetUpdateStrategy',
+  {
+    type: field(1, string, { enum: ['RollingUpdate', 'OnDelete'] }),
+    rollingUpdate: optional(2, RollingUpdateStatefulSetStrategy),
+  },
+  {
+    defaults: strategy => {
+      if (!strategy.type) {
+        strategy.type = 'RollingUpdate';
+        strategy.rollingUpdate ??= {};
+      }
+      if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate) strategy.rollingUpdate.partition ??= 0;
+    },
+  },
+);
 export interface StatefulSetUpdateStrategy extends TypeOf<typeof StatefulSetUpdateStrategy> {}
 
-export const StatefulSetSpec = struct('io.k8s.api.apps.v1.StatefulSetSpec', {
-  replicas: optional(1, int32),
-  selector: always(2, LabelSelector, { required: true }),
-  template: always(3, PodTemplateSpec, { required: true }),
-  volumeClaimTemplates: field(4, list(PersistentVolumeClaim)),
-  serviceName: always(5, string),
-  podManagementPolicy: field(6, string, { enum: ['OrderedReady', 'Parallel'] }),
-  updateStrategy: always(7, StatefulSetUpdateStrategy),
-  revisionHistoryLimit: optional(8, int32),
-  minReadySeconds: field(9, int32),
-  persistentVolumeClaimRetentionPolicy: optional(10, StatefulSetPersistentVolumeClaimRetentionPolicy),
-  ordinals: optional(11, StatefulSetOrdinals),
-});
+export const StatefulSetSpec = struct(
+  'io.k8s.api.apps.v1.StatefulSetSpec',
+  {
+    replicas: optional(1, int32, { default: 1 }),
+    selector: always(2, LabelSelector, { required: true }),
+    template: always(3, PodTemplateSpec, { required: true }),
+    volumeClaimTemplates: field(4, list(PersistentVolumeClaim)),
+    serviceName: always(5, string),
+    podManagementPolicy: field(6, string, { default: 'OrderedReady', enum: ['OrderedReady', 'Parallel'] }),
+    updateStrategy: always(7, StatefulSetUpdateStrategy),
+    revisionHistoryLimit: optional(8, int32, { default: 10 }),
+    minReadySeconds: field(9, int32),
+    persistentVolumeClaimRetentionPolicy: optional(10, StatefulSetPersistentVolumeClaimRetentionPolicy, {
+      default: {},
+    }),
+    ordinals: optional(11, StatefulSetOrdinals),
+  },
+  {
+    defaults: spec => {
+      for (const claim of spec.volumeClaimTemplates ?? []) {
+        claim.kind = 'PersistentVolumeClaim';
+        claim.apiVersion = 'v1';
+      }
+    },
+  },
+);
 export interface StatefulSetSpec extends TypeOf<typeof StatefulSetSpec> {}
 
 export const StatefulSetCondition = struct('io.k8s.api.apps.v1.StatefulSetCondition', {

@@ -15,11 +15,11 @@ export const CronJobSpec = struct('io.k8s.api.batch.v1.CronJobSpec', {
   schedule: always(1, string, { required: true }),
   timeZone: optional(8, string),
   startingDeadlineSeconds: optional(2, int64),
-  concurrencyPolicy: field(3, string, { enum: ['Allow', 'Forbid', 'Replace'] }),
-  suspend: always(4, boolean),
+  concurrencyPolicy: field(3, string, { default: 'Allow', enum: ['Allow', 'Forbid', 'Replace'] }),
+  suspend: optional(4, boolean, { default: false }),
   jobTemplate: always(5, JobTemplateSpec, { required: true }),
-  successfulJobsHistoryLimit: optional(6, int32),
-  failedJobsHistoryLimit: optional(7, int32),
+  successfulJobsHistoryLimit: optional(6, int32, { default: 3 }),
+  failedJobsHistoryLimit: optional(7, int32, { default: 1 }),
 });
 export interface CronJobSpec extends TypeOf<typeof CronJobSpec> {}
 

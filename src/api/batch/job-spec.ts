@@ -17,7 +17,7 @@ export const PodFailurePolicyOnPodConditionsPattern = struct(
   'io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern',
   {
     type: always(1, string, { required: true }),
-    status: field(2, string),
+    status: field(2, string, { default: 'True' }),
   },
 );
 export interface PodFailurePolicyOnPodConditionsPattern extends TypeOf<typeof PodFailurePolicyOnPodConditionsPattern> {}

@@ -38,6 +38,16 @@ export const JobStatus = struct('io.k8s.api.batch.v1.JobStatus', {
 });
 export interface JobStatus extends TypeOf<typeof JobStatus> {}
 
+function defaultJobSpec(spec: JobSpec): void {
+  // Neither said: one run. Only parallelism said: a work queue, done when any of its Pods is.
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
+  spec.parallelism ??= 1;
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2 ** 31 - 1;
+  spec.completionMode ??= 'NonIndexed';
+  spec.suspend ??= false;
+  spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
+}
+
 export const Job = struct(
   'io.k8s.api.batch.v1.Job',
   {
@@ -47,7 +57,16 @@ export const Job = struct(
     spec: always(2, JobSpec),
     status: always(3, JobStatus),
   },
-  { gvk: { group: 'batch', version: 'v1', kind: 'Job' } },
+  {
+    gvk: { group: 'batch', version: 'v1', kind: 'Job' },
+    // Of a Job only: the Jobs that a CronJob describes get theirs when they are made.
+    defaults: job => {
+      if (job.spec) defaultJobSpec(job.spec);
+      const labels = job.spec?.template?.metadata?.labels;
+      if (labels && Object.keys(job.metadata?.labels ?? {}).length === 0)
+        job.metadata = { ...job.metadata, labels: { ...labels } };
+    },
+  },
 );
 export interface Job extends TypeOf<typeof Job> {}
 

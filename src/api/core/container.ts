@@ -1,3 +1,4 @@
+import { pullPolicyOf } from '#api/core/image-name.ts';
 import { SecurityContext } from '#api/core/security.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import {
@@ -29,7 +30,7 @@ export interface ConfigMapKeySelector extends TypeOf<typeof ConfigMapKeySelector
 export const ObjectFieldSelector = struct(
   'io.k8s.api.core.v1.ObjectFieldSelector',
   {
-    apiVersion: field(1, string),
+    apiVersion: field(1, string, { default: 'v1' }),
     fieldPath: always(2, string, { required: true }),
   },
   { atomic: true },
@@ -64,7 +65,7 @@ export const SecretKeySelector = struct(
   {
     name: field([1, 1], string),
     key: always(2, string, { required: true }),
-    optional: always(3, boolean),
+    optional: optional(3, boolean),
   },
   { atomic: true },
 );
@@ -94,7 +95,7 @@ export interface ConfigMapEnvSource extends TypeOf<typeof ConfigMapEnvSource> {}
 
 export const SecretEnvSource = struct('io.k8s.api.core.v1.SecretEnvSource', {
   name: field([1, 1], string),
-  optional: always(2, boolean),
+  optional: optional(2, boolean),
 });
 export interface SecretEnvSource extends TypeOf<typeof SecretEnvSource> {}
 
@@ -117,10 +118,10 @@ export const HTTPHeader = struct('io.k8s.api.core.v1.HTTPHeader', {
 export interface HTTPHeader extends TypeOf<typeof HTTPHeader> {}
 
 export const HTTPGetAction = struct('io.k8s.api.core.v1.HTTPGetAction', {
-  path: field(1, string),
+  path: field(1, string, { default: '/' }),
   port: always(2, intOrString, { required: true }),
   host: field(3, string),
-  scheme: field(4, string, { enum: ['HTTP', 'HTTPS'] }),
+  scheme: field(4, string, { default: 'HTTP', enum: ['HTTP', 'HTTPS'] }),
   httpHeaders: field(5, list(HTTPHeader)),
 });
 export interface HTTPGetAction extends TypeOf<typeof HTTPGetAction> {}
@@ -231,10 +232,10 @@ export const Probe = struct('io.k8s.api.core.v1.Probe', {
   tcpSocket: optional([1, 3], TCPSocketAction),
   grpc: optional([1, 4], GRPCAction),
   initialDelaySeconds: field(2, int32),
-  timeoutSeconds: field(3, int32),
-  periodSeconds: field(4, int32),
-  successThreshold: field(5, int32),
-  failureThreshold: field(6, int32),
+  timeoutSeconds: field(3, int32, { default: 1 }),
+  periodSeconds: field(4, int32, { default: 10 }),
+  successThreshold: field(5, int32, { default: 1 }),
+  failureThreshold: field(6, int32, { default: 3 }),
   terminationGracePeriodSeconds: optional(7, int64),
 });
 export interface Probe extends TypeOf<typeof Probe> {}
@@ -320,89 +321,102 @@ export const VolumeMount = struct('io.k8s.api.core.v1.VolumeMount', {
 });
 export interface VolumeMount extends TypeOf<typeof VolumeMount> {}
 
-export const Container = struct('io.k8s.api.core.v1.Container', {
-  name: always(1, string, { required: true }),
-  image: field(2, string),
-  command: field(3, list(string)),
-  args: field(4, list(string)),
-  workingDir: field(5, string),
-  ports: field(
-    6,
-    list(ContainerPort, {
-      type: 'map',
-      keys: ['containerPort', 'protocol'],
-      patch: ['merge'],
-      mergeKey: 'containerPort',
-    }),
-  ),
-  envFrom: field(19, list(EnvFromSource)),
-  env: field(7, list(EnvVar, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
-  resources: always(8, ResourceRequirements),
-  resizePolicy: field(23, list(ContainerResizePolicy), { gate: 'InPlacePodVerticalScaling' }),
-  volumeMounts: field(
-    9,
-    list(VolumeMount, { type: 'map', keys: ['mountPath'], patch: ['merge'], mergeKey: 'mountPath' }),
-  ),
-  volumeDevices: field(
-    21,
-    list(VolumeDevice, { type: 'map', keys: ['devicePath'], patch: ['merge'], mergeKey: 'devicePath' }),
-  ),
-  livenessProbe: optional(10, Probe),
-  readinessProbe: optional(11, Probe),
-  restartPolicy: optional(24, string, { enum: ['Always', 'Never', 'OnFailure'] }),
-  startupProbe: optional(22, Probe),
-  lifecycle: optional(12, Lifecycle),
-  restartPolicyRules: field(25, list(ContainerRestartRule), { gate: 'ContainerRestartRules' }),
-  terminationMessagePath: field(13, string),
-  terminationMessagePolicy: field(20, string, { enum: ['File', 'FallbackToLogsOnError'] }),
-  imagePullPolicy: field(14, string, { enum: ['Always', 'Never', 'IfNotPresent'] }),
-  securityContext: optional(15, SecurityContext),
-  stdin: field(16, boolean),
-  stdinOnce: field(17, boolean),
-  tty: field(18, boolean),
-});
+/** An image that may change under its name is pulled every time. */
+function defaultPullPolicy(container: { image?: string | undefined; imagePullPolicy?: string | undefined }): void {
+  container.imagePullPolicy ||= pullPolicyOf(container.image ?? '');
+}
+
+export const Container = struct(
+  'io.k8s.api.core.v1.Container',
+  {
+    name: always(1, string, { required: true }),
+    image: field(2, string),
+    command: field(3, list(string)),
+    args: field(4, list(string)),
+    workingDir: field(5, string),
+    ports: field(
+      6,
+      list(ContainerPort, {
+        type: 'map',
+        keys: ['containerPort', 'protocol'],
+        patch: ['merge'],
+        mergeKey: 'containerPort',
+      }),
+    ),
+    envFrom: field(19, list(EnvFromSource)),
+    env: field(7, list(EnvVar, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
+    resources: always(8, ResourceRequirements),
+    resizePolicy: field(23, list(ContainerResizePolicy), { gate: 'InPlacePodVerticalScaling' }),
+    restartPolicy: optional(24, string, { enum: ['Always', 'Never', 'OnFailure'] }),
+    restartPolicyRules: field(25, list(ContainerRestartRule), { gate: 'ContainerRestartRules' }),
+    volumeMounts: field(
+      9,
+      list(VolumeMount, { type: 'map', keys: ['mountPath'], patch: ['merge'], mergeKey: 'mountPath' }),
+    ),
+    volumeDevices: field(
+      21,
+      list(VolumeDevice, { type: 'map', keys: ['devicePath'], patch: ['merge'], mergeKey: 'devicePath' }),
+    ),
+    livenessProbe: optional(10, Probe),
+    readinessProbe: optional(11, Probe),
+    startupProbe: optional(22, Probe),
+    lifecycle: optional(12, Lifecycle),
+    terminationMessagePath: field(13, string, { default: '/dev/termination-log' }),
+    terminationMessagePolicy: field(20, string, { default: 'File', enum: ['File', 'FallbackToLogsOnError'] }),
+    imagePullPolicy: field(14, string, { enum: ['Always', 'Never', 'IfNotPresent'] }),
+    securityContext: optional(15, SecurityContext),
+    stdin: field(16, boolean),
+    stdinOnce: field(17, boolean),
+    tty: field(18, boolean),
+  },
+  { defaults: defaultPullPolicy },
+);
 export interface Container extends TypeOf<typeof Container> {}
 
-export const EphemeralContainer = struct('io.k8s.api.core.v1.EphemeralContainer', {
-  name: always([1, 1], string, { required: true }),
-  image: field([1, 2], string),
-  command: field([1, 3], list(string)),
-  args: field([1, 4], list(string)),
-  workingDir: field([1, 5], string),
-  ports: field(
-    [1, 6],
-    list(ContainerPort, {
-      type: 'map',
-      keys: ['containerPort', 'protocol'],
-      patch: ['merge'],
-      mergeKey: 'containerPort',
-    }),
-  ),
-  env: field([1, 7], list(EnvVar, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
-  resources: always([1, 8], ResourceRequirements),
-  volumeMounts: field(
-    [1, 9],
-    list(VolumeMount, { type: 'map', keys: ['mountPath'], patch: ['merge'], mergeKey: 'mountPath' }),
-  ),
-  livenessProbe: optional([1, 10], Probe),
-  readinessProbe: optional([1, 11], Probe),
-  lifecycle: optional([1, 12], Lifecycle),
-  terminationMessagePath: field([1, 13], string),
-  stdinOnce: field([1, 17], boolean),
-  envFrom: field([1, 19], list(EnvFromSource)),
-  terminationMessagePolicy: field([1, 20], string),
-  imagePullPolicy: field([1, 14], string),
-  securityContext: optional([1, 15], SecurityContext),
-  stdin: field([1, 16], boolean),
-  tty: field([1, 18], boolean),
-  volumeDevices: field(
-    [1, 21],
-    list(VolumeDevice, { type: 'map', keys: ['devicePath'], patch: ['merge'], mergeKey: 'devicePath' }),
-  ),
-  startupProbe: optional([1, 22], Probe),
-  resizePolicy: field([1, 23], list(ContainerResizePolicy)),
-  restartPolicy: optional([1, 24], string),
-  restartPolicyRules: field([1, 25], list(ContainerRestartRule)),
-  targetContainerName: field(2, string),
-});
+export const EphemeralContainer = struct(
+  'io.k8s.api.core.v1.EphemeralContainer',
+  {
+    name: always([1, 1], string, { required: true }),
+    image: field([1, 2], string),
+    command: field([1, 3], list(string)),
+    args: field([1, 4], list(string)),
+    workingDir: field([1, 5], string),
+    ports: field(
+      [1, 6],
+      list(ContainerPort, {
+        type: 'map',
+        keys: ['containerPort', 'protocol'],
+        patch: ['merge'],
+        mergeKey: 'containerPort',
+      }),
+    ),
+    envFrom: field([1, 19], list(EnvFromSource)),
+    env: field([1, 7], list(EnvVar, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
+    resources: always([1, 8], ResourceRequirements),
+    resizePolicy: field([1, 23], list(ContainerResizePolicy)),
+    restartPolicy: optional([1, 24], string),
+    restartPolicyRules: field([1, 25], list(ContainerRestartRule)),
+    volumeMounts: field(
+      [1, 9],
+      list(VolumeMount, { type: 'map', keys: ['mountPath'], patch: ['merge'], mergeKey: 'mountPath' }),
+    ),
+    volumeDevices: field(
+      [1, 21],
+      list(VolumeDevice, { type: 'map', keys: ['devicePath'], patch: ['merge'], mergeKey: 'devicePath' }),
+    ),
+    livenessProbe: optional([1, 10], Probe),
+    readinessProbe: optional([1, 11], Probe),
+    startupProbe: optional([1, 22], Probe),
+    lifecycle: optional([1, 12], Lifecycle),
+    terminationMessagePath: field([1, 13], string, { default: '/dev/termination-log' }),
+    terminationMessagePolicy: field([1, 20], string, { default: 'File' }),
+    imagePullPolicy: field([1, 14], string),
+    securityContext: optional([1, 15], SecurityContext),
+    stdin: field([1, 16], boolean),
+    stdinOnce: field([1, 17], boolean),
+    tty: field([1, 18], boolean),
+    targetContainerName: field(2, string),
+  },
+  { defaults: defaultPullPolicy },
+);
 export interface EphemeralContainer extends TypeOf<typeof EphemeralContainer> {}

@@ -27,7 +27,7 @@ export const NamespaceCondition = struct('io.k8s.api.core.v1.NamespaceCondition'
 export interface NamespaceCondition extends TypeOf<typeof NamespaceCondition> {}
 
 export const NamespaceStatus = struct('io.k8s.api.core.v1.NamespaceStatus', {
-  phase: field(1, string, { enum: ['Active', 'Terminating'] }),
+  phase: field(1, string, { default: 'Active', enum: ['Active', 'Terminating'] }),
   conditions: field(2, list(NamespaceCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
 });
 export interface NamespaceStatus extends TypeOf<typeof NamespaceStatus> {}
@@ -41,7 +41,18 @@ export const Namespace = struct(
     spec: always(2, NamespaceSpec),
     status: always(3, NamespaceStatus),
   },
-  { gvk: { group: '', version: 'v1', kind: 'Namespace' } },
+  {
+    gvk: { group: '', version: 'v1', kind: 'Namespace' },
+    // A label that selectors can name a namespace by.
+    defaults: namespace => {
+      const name = namespace.metadata?.name;
+      if (name)
+        namespace.metadata = {
+          ...namespace.metadata,
+          labels: { ...namespace.metadata?.labels, 'kubernetes.io/metadata.name': name },
+        };
+    },
+  },
 );
 export interface Namespace extends TypeOf<typeof Namespace> {}
 

@@ -131,22 +131,31 @@ export const AttachedVolume = struct('io.k8s.api.core.v1.AttachedVolume', {
 });
 export interface AttachedVolume extends TypeOf<typeof AttachedVolume> {}
 
-export const NodeStatus = struct('io.k8s.api.core.v1.NodeStatus', {
-  capacity: field(1, map(quantity)),
-  allocatable: field(2, map(quantity)),
-  phase: field(3, string, { enum: ['Pending', 'Running', 'Terminated'] }),
-  conditions: field(4, list(NodeCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
-  addresses: field(5, list(NodeAddress, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
-  daemonEndpoints: always(6, NodeDaemonEndpoints),
-  nodeInfo: always(7, NodeSystemInfo),
-  images: field(8, list(ContainerImage)),
-  volumesInUse: field(9, list(string)),
-  volumesAttached: field(10, list(AttachedVolume)),
-  config: optional(11, NodeConfigStatus),
-  runtimeHandlers: field(12, list(NodeRuntimeHandler)),
-  features: optional(13, NodeFeatures, { gate: 'SupplementalGroupsPolicy' }),
-  declaredFeatures: field(14, list(string), { gate: 'NodeDeclaredFeatures' }),
-});
+export const NodeStatus = struct(
+  'io.k8s.api.core.v1.NodeStatus',
+  {
+    capacity: field(1, map(quantity)),
+    allocatable: field(2, map(quantity)),
+    phase: field(3, string, { enum: ['Pending', 'Running', 'Terminated'] }),
+    conditions: field(4, list(NodeCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
+    addresses: field(5, list(NodeAddress, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
+    daemonEndpoints: always(6, NodeDaemonEndpoints),
+    nodeInfo: always(7, NodeSystemInfo),
+    images: field(8, list(ContainerImage)),
+    volumesInUse: field(9, list(string)),
+    volumesAttached: field(10, list(AttachedVolume)),
+    config: optional(11, NodeConfigStatus),
+    runtimeHandlers: field(12, list(NodeRuntimeHandler)),
+    features: optional(13, NodeFeatures, { gate: 'SupplementalGroupsPolicy' }),
+    declaredFeatures: field(14, list(string), { gate: 'NodeDeclaredFeatures' }),
+  },
+  {
+    // A node that keeps nothing for itself offers all it has.
+    defaults: status => {
+      if (!status.allocatable && status.capacity) status.allocatable = { ...status.capacity };
+    },
+  },
+);
 export interface NodeStatus extends TypeOf<typeof NodeStatus> {}
 
 export const Node = struct(

@@ -15,7 +15,7 @@ export const PersistentVolumeClaimSpec = struct('io.k8s.api.core.v1.PersistentVo
   resources: always(2, VolumeResourceRequirements),
   volumeName: field(3, string),
   storageClassName: optional(5, string),
-  volumeMode: optional(6, string, { enum: ['Block', 'Filesystem'] }),
+  volumeMode: optional(6, string, { default: 'Filesystem', enum: ['Block', 'Filesystem'] }),
   dataSource: optional(7, TypedLocalObjectReference),
   dataSourceRef: optional(8, TypedObjectReference),
   volumeAttributesClassName: optional(9, string, { gate: 'VolumeAttributesClass' }),

@@ -78,73 +78,89 @@ export const PodSchedulingGroup = struct('io.k8s.api.core.v1.PodSchedulingGroup'
 });
 export interface PodSchedulingGroup extends TypeOf<typeof PodSchedulingGroup> {}
 
-export const PodSpec = struct('io.k8s.api.core.v1.PodSpec', {
-  volumes: field(1, list(Volume, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' })),
-  initContainers: field(20, list(Container, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
-  containers: always(2, list(Container, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }), {
-    required: true,
-  }),
-  runtimeClassName: optional(29, string),
-  overhead: field(32, map(quantity)),
-  ephemeralContainers: field(
-    34,
-    list(EphemeralContainer, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }),
-  ),
-  restartPolicy: field(3, string, { enum: ['Always', 'OnFailure', 'Never'] }),
-  terminationGracePeriodSeconds: optional(4, int64),
-  activeDeadlineSeconds: optional(5, int64),
-  dnsPolicy: field(6, string, { enum: ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'] }),
-  nodeSelector: field(7, map(string, { atomic: true })),
-  serviceAccountName: field(8, string),
-  serviceAccount: field(9, string),
-  automountServiceAccountToken: optional(21, boolean),
-  nodeName: field(10, string),
-  hostNetwork: field(11, boolean),
-  hostPID: field(12, boolean),
-  hostIPC: field(13, boolean),
-  shareProcessNamespace: optional(27, boolean),
-  securityContext: always(14, PodSecurityContext),
-  imagePullSecrets: field(
-    15,
-    list(LocalObjectReference, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }),
-  ),
-  hostname: field(16, string),
-  subdomain: field(17, string),
-  affinity: optional(18, Affinity),
-  schedulerName: field(19, string),
-  tolerations: field(22, list(Toleration)),
-  hostAliases: field(23, list(HostAlias, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' })),
-  priorityClassName: field(24, string),
-  priority: optional(25, int32),
-  dnsConfig: optional(26, PodDNSConfig),
-  readinessGates: field(28, list(PodReadinessGate)),
-  enableServiceLinks: optional(30, boolean),
-  preemptionPolicy: optional(31, string, { enum: ['PreemptLowerPriority', 'Never'] }),
-  topologySpreadConstraints: field(
-    33,
-    list(TopologySpreadConstraint, {
-      type: 'map',
-      keys: ['topologyKey', 'whenUnsatisfiable'],
-      patch: ['merge'],
-      mergeKey: 'topologyKey',
+/** `serviceAccount` is the old name of `serviceAccountName`; what is stored has both. */
+export function mirrorServiceAccount(spec: {
+  serviceAccountName?: string | undefined;
+  serviceAccount?: string | undefined;
+}): void {
+  spec.serviceAccountName ||= spec.serviceAccount;
+  spec.serviceAccount = spec.serviceAccountName;
+}
+
+export const PodSpec = struct(
+  'io.k8s.api.core.v1.PodSpec',
+  {
+    volumes: field(1, list(Volume, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' })),
+    initContainers: field(20, list(Container, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
+    containers: always(2, list(Container, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }), {
+      required: true,
     }),
-  ),
-  setHostnameAsFQDN: optional(35, boolean),
-  os: optional(36, PodOS),
-  hostUsers: optional(37, boolean),
-  schedulingGates: field(
-    38,
-    list(PodSchedulingGate, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }),
-  ),
-  resourceClaims: field(
-    39,
-    list(PodResourceClaim, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' }),
-    { gate: 'DynamicResourceAllocation' },
-  ),
-  resources: optional(40, ResourceRequirements, { gate: 'PodLevelResources' }),
-  hostnameOverride: optional(41, string, { gate: 'HostnameOverride' }),
-  schedulingGroup: optional(43, PodSchedulingGroup, { gate: 'GenericWorkload' }),
-});
+    ephemeralContainers: field(
+      34,
+      list(EphemeralContainer, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }),
+    ),
+    restartPolicy: field(3, string, { default: 'Always', enum: ['Always', 'OnFailure', 'Never'] }),
+    terminationGracePeriodSeconds: optional(4, int64, { default: 30 }),
+    activeDeadlineSeconds: optional(5, int64),
+    dnsPolicy: field(6, string, {
+      default: 'ClusterFirst',
+      enum: ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'],
+    }),
+    nodeSelector: field(7, map(string, { atomic: true })),
+    serviceAccountName: field(8, string),
+    serviceAccount: field(9, string),
+    automountServiceAccountToken: optional(21, boolean),
+    nodeName: field(10, string),
+    hostNetwork: field(11, boolean),
+    hostPID: field(12, boolean),
+    hostIPC: field(13, boolean),
+    shareProcessNamespace: optional(27, boolean),
+    securityContext: optional(14, PodSecurityContext, { default: {} }),
+    imagePullSecrets: field(
+      15,
+      list(LocalObjectReference, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }),
+    ),
+    hostname: field(16, string),
+    subdomain: field(17, string),
+    affinity: optional(18, Affinity),
+    schedulerName: field(19, string, { default: 'default-scheduler' }),
+    tolerations: field(22, list(Toleration)),
+    hostAliases: field(23, list(HostAlias, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' })),
+    priorityClassName: field(24, string),
+    priority: optional(25, int32),
+    dnsConfig: optional(26, PodDNSConfig),
+    readinessGates: field(28, list(PodReadinessGate)),
+    runtimeClassName: optional(29, string),
+    enableServiceLinks: optional(30, boolean),
+    preemptionPolicy: optional(31, string, { enum: ['PreemptLowerPriority', 'Never'] }),
+    overhead: field(32, map(quantity)),
+    topologySpreadConstraints: field(
+      33,
+      list(TopologySpreadConstraint, {
+        type: 'map',
+        keys: ['topologyKey', 'whenUnsatisfiable'],
+        patch: ['merge'],
+        mergeKey: 'topologyKey',
+      }),
+    ),
+    setHostnameAsFQDN: optional(35, boolean),
+    os: optional(36, PodOS),
+    hostUsers: optional(37, boolean),
+    schedulingGates: field(
+      38,
+      list(PodSchedulingGate, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }),
+    ),
+    resourceClaims: field(
+      39,
+      list(PodResourceClaim, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' }),
+      { gate: 'DynamicResourceAllocation' },
+    ),
+    resources: optional(40, ResourceRequirements, { gate: 'PodLevelResources' }),
+    hostnameOverride: optional(41, string, { gate: 'HostnameOverride' }),
+    schedulingGroup: optional(43, PodSchedulingGroup, { gate: 'GenericWorkload' }),
+  },
+  { defaults: mirrorServiceAccount },
+);
 export interface PodSpec extends TypeOf<typeof PodSpec> {}
 
 export const PodTemplateSpec = struct('io.k8s.api.core.v1.PodTemplateSpec', {

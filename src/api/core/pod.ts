@@ -271,14 +271,13 @@ export const PodResourceClaimStatus = struct('io.k8s.api.core.v1.PodResourceClai
 export interface PodResourceClaimStatus extends TypeOf<typeof PodResourceClaimStatus> {}
 
 export const PodStatus = struct('io.k8s.api.core.v1.PodStatus', {
+  observedGeneration: field(17, int64),
   phase: field(1, string, { enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] }),
   conditions: field(2, list(PodCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
   message: field(3, string),
   reason: field(4, string),
-  hostIP: field(5, string),
   nominatedNodeName: field(11, string),
-  ephemeralContainerStatuses: field(13, list(ContainerStatus)),
-  resize: field(14, string, { enum: ['InProgress', 'Deferred', 'Infeasible'], gate: 'InPlacePodVerticalScaling' }),
+  hostIP: field(5, string),
   hostIPs: field(16, list(HostIP, { patch: ['merge'], mergeKey: 'ip' })),
   podIP: field(6, string),
   podIPs: field(12, list(PodIP, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' })),
@@ -286,12 +285,13 @@ export const PodStatus = struct('io.k8s.api.core.v1.PodStatus', {
   initContainerStatuses: field(10, list(ContainerStatus)),
   containerStatuses: field(8, list(ContainerStatus)),
   qosClass: field(9, string, { enum: ['Guaranteed', 'Burstable', 'BestEffort'] }),
+  ephemeralContainerStatuses: field(13, list(ContainerStatus)),
+  resize: field(14, string, { enum: ['InProgress', 'Deferred', 'Infeasible'], gate: 'InPlacePodVerticalScaling' }),
   resourceClaimStatuses: field(
     15,
     list(PodResourceClaimStatus, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' }),
     { gate: 'DynamicResourceAllocation' },
   ),
-  observedGeneration: field(17, int64),
   extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus, { gate: 'DRAExtendedResource' }),
   allocatedResources: field(19, map(quantity), { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
   resources: optional(20, ResourceRequirements, { gate: 'InPlacePodLevelResourcesVerticalScaling' }),

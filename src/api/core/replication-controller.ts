@@ -34,6 +34,8 @@ export const ReplicationControllerStatus = struct('io.k8s.api.core.v1.Replicatio
 });
 export interface ReplicationControllerStatus extends TypeOf<typeof ReplicationControllerStatus> {}
 
+const isEmpty = (map: Readonly<Record<string, string>> | undefined): boolean => Object.keys(map ?? {}).length === 0;
+
 export const ReplicationController = struct(
   'io.k8s.api.core.v1.ReplicationController',
   {
@@ -43,7 +45,15 @@ export const ReplicationController = struct(
     spec: always(2, ReplicationControllerSpec),
     status: always(3, ReplicationControllerStatus),
   },
-  { gvk: { group: '', version: 'v1', kind: 'ReplicationController' } },
+  {
+    gvk: { group: '', version: 'v1', kind: 'ReplicationController' },
+    defaults: controller => {
+      const labels = controller.spec?.template?.metadata?.labels;
+      if (!labels || !controller.spec) return;
+      if (isEmpty(controller.spec.selector)) controller.spec.selector = { ...labels };
+      if (isEmpty(controller.metadata?.labels)) controller.metadata = { ...controller.metadata, labels: { ...labels } };
+    },
+  },
 );
 export interface ReplicationController extends TypeOf<typeof ReplicationController> {}
 

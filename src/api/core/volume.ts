@@ -1,4 +1,5 @@
 import { ObjectFieldSelector, ResourceFieldSelector } from '#api/core/container.ts';
+import { pullPolicyOf } from '#api/core/image-name.ts';
 import { PersistentVolumeClaimSpec } from '#api/core/persistent-volume-claim-spec.ts';
 import { LocalObjectReference } from '#api/core/references.ts';
 import { LabelSelector, ObjectMeta } from '#machinery/meta.ts';
@@ -61,6 +62,7 @@ export interface GCEPersistentDiskVolumeSource extends TypeOf<typeof GCEPersiste
 export const HostPathVolumeSource = struct('io.k8s.api.core.v1.HostPathVolumeSource', {
   path: always(1, string, { required: true }),
   type: optional(2, string, {
+    default: '',
     enum: ['', 'DirectoryOrCreate', 'Directory', 'FileOrCreate', 'File', 'Socket', 'CharDevice', 'BlockDevice'],
   }),
 });
@@ -145,7 +147,7 @@ export interface KeyToPath extends TypeOf<typeof KeyToPath> {}
 export const ConfigMapVolumeSource = struct('io.k8s.api.core.v1.ConfigMapVolumeSource', {
   name: field([1, 1], string),
   items: field(2, list(KeyToPath)),
-  defaultMode: optional(3, int32),
+  defaultMode: optional(3, int32, { default: 0o644 }),
   optional: optional(4, boolean),
 });
 export interface ConfigMapVolumeSource extends TypeOf<typeof ConfigMapVolumeSource> {}
@@ -169,7 +171,7 @@ export interface DownwardAPIVolumeFile extends TypeOf<typeof DownwardAPIVolumeFi
 
 export const DownwardAPIVolumeSource = struct('io.k8s.api.core.v1.DownwardAPIVolumeSource', {
   items: field(1, list(DownwardAPIVolumeFile)),
-  defaultMode: optional(2, int32),
+  defaultMode: optional(2, int32, { default: 0o644 }),
 });
 export interface DownwardAPIVolumeSource extends TypeOf<typeof DownwardAPIVolumeSource> {}
 
@@ -213,10 +215,18 @@ export const GlusterfsVolumeSource = struct('io.k8s.api.core.v1.GlusterfsVolumeS
 });
 export interface GlusterfsVolumeSource extends TypeOf<typeof GlusterfsVolumeSource> {}
 
-export const ImageVolumeSource = struct('io.k8s.api.core.v1.ImageVolumeSource', {
-  reference: field(1, string),
-  pullPolicy: field(2, string, { enum: ['Always', 'Never', 'IfNotPresent'] }),
-});
+export const ImageVolumeSource = struct(
+  'io.k8s.api.core.v1.ImageVolumeSource',
+  {
+    reference: field(1, string),
+    pullPolicy: field(2, string, { enum: ['Always', 'Never', 'IfNotPresent'] }),
+  },
+  {
+    defaults: image => {
+      image.pullPolicy ||= pullPolicyOf(image.reference ?? '');
+    },
+  },
+);
 export interface ImageVolumeSource extends TypeOf<typeof ImageVolumeSource> {}
 
 export const ISCSIVolumeSource = struct('io.k8s.api.core.v1.ISCSIVolumeSource', {
@@ -281,7 +291,7 @@ export interface SecretProjection extends TypeOf<typeof SecretProjection> {}
 
 export const ServiceAccountTokenProjection = struct('io.k8s.api.core.v1.ServiceAccountTokenProjection', {
   audience: field(1, string),
-  expirationSeconds: optional(2, int64),
+  expirationSeconds: optional(2, int64, { default: 3600 }),
   path: always(3, string, { required: true }),
 });
 export interface ServiceAccountTokenProjection extends TypeOf<typeof ServiceAccountTokenProjection> {}
@@ -298,7 +308,7 @@ export interface VolumeProjection extends TypeOf<typeof VolumeProjection> {}
 
 export const ProjectedVolumeSource = struct('io.k8s.api.core.v1.ProjectedVolumeSource', {
   sources: field(1, list(VolumeProjection)),
-  defaultMode: optional(2, int32),
+  defaultMode: optional(2, int32, { default: 0o644 }),
 });
 export interface ProjectedVolumeSource extends TypeOf<typeof ProjectedVolumeSource> {}
 
@@ -331,7 +341,7 @@ export interface ScaleIOVolumeSource extends TypeOf<typeof ScaleIOVolumeSource> 
 export const SecretVolumeSource = struct('io.k8s.api.core.v1.SecretVolumeSource', {
   secretName: field(1, string),
   items: field(2, list(KeyToPath)),
-  defaultMode: optional(3, int32),
+  defaultMode: optional(3, int32, { default: 0o644 }),
   optional: optional(4, boolean),
 });
 export interface SecretVolumeSource extends TypeOf<typeof SecretVolumeSource> {}
@@ -345,37 +355,47 @@ export const StorageOSVolumeSource = struct('io.k8s.api.core.v1.StorageOSVolumeS
 });
 export interface StorageOSVolumeSource extends TypeOf<typeof StorageOSVolumeSource> {}
 
-export const Volume = struct('io.k8s.api.core.v1.Volume', {
-  name: always(1, string, { required: true }),
-  hostPath: optional([2, 1], HostPathVolumeSource),
-  emptyDir: optional([2, 2], EmptyDirVolumeSource),
-  gcePersistentDisk: optional([2, 3], GCEPersistentDiskVolumeSource),
-  awsElasticBlockStore: optional([2, 4], AWSElasticBlockStoreVolumeSource),
-  gitRepo: optional([2, 5], GitRepoVolumeSource),
-  secret: optional([2, 6], SecretVolumeSource),
-  nfs: optional([2, 7], NFSVolumeSource),
-  iscsi: optional([2, 8], ISCSIVolumeSource),
-  glusterfs: optional([2, 9], GlusterfsVolumeSource),
-  persistentVolumeClaim: optional([2, 10], PersistentVolumeClaimVolumeSource),
-  rbd: optional([2, 11], RBDVolumeSource),
-  flexVolume: optional([2, 12], FlexVolumeSource),
-  cinder: optional([2, 13], CinderVolumeSource),
-  cephfs: optional([2, 14], CephFSVolumeSource),
-  flocker: optional([2, 15], FlockerVolumeSource),
-  downwardAPI: optional([2, 16], DownwardAPIVolumeSource),
-  fc: optional([2, 17], FCVolumeSource),
-  azureFile: optional([2, 18], AzureFileVolumeSource),
-  configMap: optional([2, 19], ConfigMapVolumeSource),
-  vsphereVolume: optional([2, 20], VsphereVirtualDiskVolumeSource),
-  quobyte: optional([2, 21], QuobyteVolumeSource),
-  azureDisk: optional([2, 22], AzureDiskVolumeSource),
-  photonPersistentDisk: optional([2, 23], PhotonPersistentDiskVolumeSource),
-  portworxVolume: optional([2, 24], PortworxVolumeSource),
-  scaleIO: optional([2, 25], ScaleIOVolumeSource),
-  projected: optional([2, 26], ProjectedVolumeSource),
-  storageos: optional([2, 27], StorageOSVolumeSource),
-  csi: optional([2, 28], CSIVolumeSource),
-  ephemeral: optional([2, 29], EphemeralVolumeSource),
-  image: optional([2, 30], ImageVolumeSource),
-});
+export const Volume = struct(
+  'io.k8s.api.core.v1.Volume',
+  {
+    name: always(1, string, { required: true }),
+    hostPath: optional([2, 1], HostPathVolumeSource),
+    emptyDir: optional([2, 2], EmptyDirVolumeSource),
+    gcePersistentDisk: optional([2, 3], GCEPersistentDiskVolumeSource),
+    awsElasticBlockStore: optional([2, 4], AWSElasticBlockStoreVolumeSource),
+    gitRepo: optional([2, 5], GitRepoVolumeSource),
+    secret: optional([2, 6], SecretVolumeSource),
+    nfs: optional([2, 7], NFSVolumeSource),
+    iscsi: optional([2, 8], ISCSIVolumeSource),
+    glusterfs: optional([2, 9], GlusterfsVolumeSource),
+    persistentVolumeClaim: optional([2, 10], PersistentVolumeClaimVolumeSource),
+    rbd: optional([2, 11], RBDVolumeSource),
+    flexVolume: optional([2, 12], FlexVolumeSource),
+    cinder: optional([2, 13], CinderVolumeSource),
+    cephfs: optional([2, 14], CephFSVolumeSource),
+    flocker: optional([2, 15], FlockerVolumeSource),
+    downwardAPI: optional([2, 16], DownwardAPIVolumeSource),
+    fc: optional([2, 17], FCVolumeSource),
+    azureFile: optional([2, 18], AzureFileVolumeSource),
+    configMap: optional([2, 19], ConfigMapVolumeSource),
+    vsphereVolume: optional([2, 20], VsphereVirtualDiskVolumeSource),
+    quobyte: optional([2, 21], QuobyteVolumeSource),
+    azureDisk: optional([2, 22], AzureDiskVolumeSource),
+    photonPersistentDisk: optional([2, 23], PhotonPersistentDiskVolumeSource),
+    portworxVolume: optional([2, 24], PortworxVolumeSource),
+    scaleIO: optional([2, 25], ScaleIOVolumeSource),
+    projected: optional([2, 26], ProjectedVolumeSource),
+    storageos: optional([2, 27], StorageOSVolumeSource),
+    csi: optional([2, 28], CSIVolumeSource),
+    ephemeral: optional([2, 29], EphemeralVolumeSource),
+    image: optional([2, 30], ImageVolumeSource),
+  },
+  {
+    // A volume of no kind is an empty directory.
+    defaults: volume => {
+      const { name: _, ...sources } = volume;
+      if (Object.values(sources).every(source => source === undefined)) volume.emptyDir = {};
+    },
+  },
+);
 export interface Volume extends TypeOf<typeof Volume> {}

@@ -1,5 +1,5 @@
+import { EventSource } from '#api/core/event-source.ts';
 import { ObjectReference } from '#api/core/references.ts';
-import { EventSource } from '#api/core/shared.ts';
 import { ObjectMeta } from '#machinery/meta.ts';
 import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';

@@ -1,4 +1,4 @@
-import { PersistentVolumeSpec } from '#api/core/shared.ts';
+import { PersistentVolumeSpec } from '#api/core/persistent-volume-spec.ts';
 import { ObjectMeta } from '#machinery/meta.ts';
 import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';

@@ -9,7 +9,7 @@ import {
   RBDPersistentVolumeSource,
   ScaleIOPersistentVolumeSource,
   StorageOSPersistentVolumeSource,
-} from '#api/core/persistent-volume.ts';
+} from '#api/core/persistent-volume-source.ts';
 import { ObjectReference } from '#api/core/references.ts';
 import { NodeSelector } from '#api/core/scheduling.ts';
 import {
@@ -27,55 +27,7 @@ import {
   VsphereVirtualDiskVolumeSource,
 } from '#api/core/volume.ts';
 import type { TypeOf } from '#machinery/schema.ts';
-import { always, field, list, map, optional, quantity, string, struct, time } from '#machinery/schema.ts';
-
-export const EventSource = struct('io.k8s.api.core.v1.EventSource', {
-  component: field(1, string),
-  host: field(2, string),
-});
-export interface EventSource extends TypeOf<typeof EventSource> {}
-
-export const PersistentVolumeClaimCondition = struct('io.k8s.api.core.v1.PersistentVolumeClaimCondition', {
-  type: always(1, string, {
-    required: true,
-    enum: [
-      'Resizing',
-      'FileSystemResizePending',
-      'ControllerResizeError',
-      'NodeResizeError',
-      'ModifyVolumeError',
-      'ModifyingVolume',
-      'Unused',
-    ],
-  }),
-  status: always(2, string, { required: true, enum: ['True', 'False', 'Unknown'] }),
-  lastProbeTime: always(3, time),
-  lastTransitionTime: always(4, time),
-  reason: field(5, string),
-  message: field(6, string),
-});
-export interface PersistentVolumeClaimCondition extends TypeOf<typeof PersistentVolumeClaimCondition> {}
-
-export const ModifyVolumeStatus = struct('io.k8s.api.core.v1.ModifyVolumeStatus', {
-  targetVolumeAttributesClassName: field(1, string),
-  status: always(2, string, { required: true, enum: ['Pending', 'InProgress', 'Infeasible'] }),
-});
-export interface ModifyVolumeStatus extends TypeOf<typeof ModifyVolumeStatus> {}
-
-export const PersistentVolumeClaimStatus = struct('io.k8s.api.core.v1.PersistentVolumeClaimStatus', {
-  phase: field(1, string, { enum: ['Pending', 'Bound', 'Lost'] }),
-  accessModes: field(2, list(string), { enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] }),
-  capacity: field(3, map(quantity)),
-  conditions: field(
-    4,
-    list(PersistentVolumeClaimCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' }),
-  ),
-  allocatedResources: field(5, map(quantity)),
-  allocatedResourceStatuses: field(7, map(string)),
-  currentVolumeAttributesClassName: optional(8, string, { gate: 'VolumeAttributesClass' }),
-  modifyVolumeStatus: optional(9, ModifyVolumeStatus, { gate: 'VolumeAttributesClass' }),
-});
-export interface PersistentVolumeClaimStatus extends TypeOf<typeof PersistentVolumeClaimStatus> {}
+import { field, list, map, optional, quantity, string, struct } from '#machinery/schema.ts';
 
 export const VolumeNodeAffinity = struct('io.k8s.api.core.v1.VolumeNodeAffinity', {
   required: optional(1, NodeSelector),
@@ -108,10 +60,10 @@ export const PersistentVolumeSpec = struct('io.k8s.api.core.v1.PersistentVolumeS
   csi: optional([2, 22], CSIPersistentVolumeSource),
   accessModes: field(3, list(string), { enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] }),
   claimRef: optional(4, ObjectReference),
-  persistentVolumeReclaimPolicy: field(5, string, { enum: ['Recycle', 'Delete', 'Retain'] }),
+  persistentVolumeReclaimPolicy: field(5, string, { default: 'Retain', enum: ['Recycle', 'Delete', 'Retain'] }),
   storageClassName: field(6, string),
   mountOptions: field(7, list(string)),
-  volumeMode: optional(8, string, { enum: ['Block', 'Filesystem'] }),
+  volumeMode: optional(8, string, { default: 'Filesystem', enum: ['Block', 'Filesystem'] }),
   nodeAffinity: optional(9, VolumeNodeAffinity),
   volumeAttributesClassName: optional(10, string, { gate: 'VolumeAttributesClass' }),
 });

@@ -1,0 +1,8 @@
+import type { TypeOf } from '#machinery/schema.ts';
+import { field, string, struct } from '#machinery/schema.ts';
+
+export const EventSource = struct('io.k8s.api.core.v1.EventSource', {
+  component: field(1, string),
+  host: field(2, string),
+});
+export interface EventSource extends TypeOf<typeof EventSource> {}
