@@ -13,11 +13,11 @@ import type { ByteBudget } from '#watch/byte-budget.ts';
 import { chunksOf } from '#watch/encode.ts';
 import type { Encoded } from '#watch/entry.ts';
 import type { EventLog, LogEvent } from '#watch/event-log.ts';
-import type { ObjectEvent } from '#watch/form.ts';
+import type { ObjectEvent, WatchForm } from '#watch/form.ts';
 import { addedForm, framesOf, seenThrough } from '#watch/frames.ts';
 import type { Scope } from '#watch/read.ts';
 import type { CacheWatchOptions, WatchEnd } from '#watch/watch.ts';
-import { CacheWatcher, type WatcherHome } from '#watch/watcher.ts';
+import { CacheWatcher, type Delivery, type WatcherHome } from '#watch/watcher.ts';
 
 /** How often a watcher that asked for bookmarks gets one when the revision has moved on (upstream: a minute). */
 export const bookmarkMs = 60_000;
@@ -148,26 +148,22 @@ export class FanOut implements WatcherHome {
       for (const watcher of members) if (watcher.state === 'live') watcher.catchUp(from);
       return;
     }
-    const seen: ObjectEvent[] = [];
-    for (const event of events) {
-      const one = seenThrough(selector, event);
-      if (one !== undefined) seen.push(one);
-    }
+    const seen = events.map(event => seenThrough(selector, event)).filter(event => event !== undefined);
     if (seen.length === 0) return;
-    let frames: readonly Encoded[];
-    let chunks: readonly Uint8Array[];
     try {
-      frames = framesOf(seen, form) as readonly Encoded[];
-      const writing = { budget: this.budget, nowMs: this.clock.nowMs() };
-      chunks =
-        frames.length === 1 && frames[0]!.holes === undefined
-          ? [frames[0]!.bytes]
-          : chunksOf(frames, addedForm(form), writing);
+      const delivery = this.#prepare(seen, form);
+      for (const watcher of members) if (watcher.state === 'live') watcher.deliver(delivery);
     } catch (error) {
       for (const watcher of members) watcher.end({ reason: 'failed', error: error as Error });
-      return;
     }
-    for (const watcher of members) if (watcher.state === 'live') watcher.deliver(frames, chunks);
+  }
+
+  #prepare(events: readonly ObjectEvent[], form: WatchForm): Delivery {
+    const frames = framesOf(events, form) as readonly Encoded[];
+    const [only] = frames;
+    if (frames.length === 1 && only!.holes === undefined) return { events, frames, chunks: [only!.bytes] };
+    const writing = { budget: this.budget, nowMs: this.clock.nowMs() };
+    return { events, frames, chunks: chunksOf(frames, addedForm(form), writing) };
   }
 
   /** One timer for all, and none while nobody asked for bookmarks. */

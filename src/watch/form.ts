@@ -38,8 +38,8 @@ export interface WatchForm {
   readonly name: string;
   readonly frame: (event: ObjectEvent) => Encoded;
   readonly frameMany?: ((events: readonly ObjectEvent[]) => Promise<readonly Encoded[]>) | undefined;
-  /** Makes the first frame of a watcher out of what the frame is otherwise (a Table names its columns once). */
-  readonly first?: ((frame: Uint8Array) => Uint8Array) | undefined;
+  /** The first frame of a watcher where it is another one (a Table names its columns once). Not kept. */
+  readonly firstFrame?: ((event: ObjectEvent) => Encoded) | undefined;
   /** `initialEventsEnd`: with the annotation `k8s.io/initial-events-end`. `first`: nothing was sent to this watcher before. */
   readonly bookmark: (bookmark: { revision: Revision; initialEventsEnd: boolean; first: boolean }) => Uint8Array;
   readonly fill?: Fill | undefined;

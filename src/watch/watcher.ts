@@ -51,6 +51,14 @@ interface Initial {
   next: number;
 }
 
+/** What happened, as watchers with the same interest see it. */
+export interface Delivery {
+  readonly events: readonly ObjectEvent[];
+  readonly frames: readonly Encoded[];
+  /** The frames, joined. */
+  readonly chunks: readonly Uint8Array[];
+}
+
 export class CacheWatcher implements Watcher {
   readonly options: CacheWatchOptions;
   readonly #home: WatcherHome;
@@ -95,11 +103,11 @@ export class CacheWatcher implements Watcher {
     this.#run();
   }
 
-  /** Live: frames of a new group, made for all watchers with the same interest. */
-  deliver(frames: readonly Encoded[], chunks: readonly Uint8Array[]): void {
+  /** Live: a new group, matched, encoded and joined once for all watchers with the same interest. */
+  deliver({ events, frames, chunks }: Delivery): void {
     assert(this.#state === 'live', () => `a group delivered to a ${this.#state} watcher`);
-    const full = this.options.form.first && !this.#sentAny ? !this.#send(frames) : !this.#write(chunks);
-    if (full) this.#lag('blocked', this.#home.log.end);
+    const more = this.#needsFirst ? this.#send(events, frames) : this.#write(chunks);
+    if (!more) this.#lag('blocked', this.#home.log.end);
   }
 
   /** Live, with a form that encodes later: makes its own frames from this place on. */
@@ -166,7 +174,7 @@ export class CacheWatcher implements Watcher {
     }
     initial.next += run.end - run.start;
     const { selector, form } = this.options;
-    if (selector === undefined && (form.first === undefined || this.#sentAny)) {
+    if (selector === undefined && !this.#needsFirst) {
       return then(encodeRuns([run], addedForm(form), this.#writing()), chunks => this.#sent(this.#write(chunks)));
     }
     const entries = run.leaf.values.slice(run.start, run.end).filter(entry => selector?.matches(entry) ?? true);
@@ -189,7 +197,7 @@ export class CacheWatcher implements Watcher {
 
   #stepEvents(events: readonly ObjectEvent[]): MaybeLater<void> {
     if (events.length === 0) return;
-    return then(framesOf(events, this.options.form), frames => this.#sent(this.#send(frames)));
+    return then(framesOf(events, this.options.form), frames => this.#sent(this.#send(events, frames)));
   }
 
   #sent(more: boolean): void {
@@ -197,12 +205,14 @@ export class CacheWatcher implements Watcher {
   }
 
   /** Like all that writes: false when the sink is full. */
-  #send(frames: readonly Encoded[]): boolean {
+  #send(events: readonly ObjectEvent[], frames: readonly Encoded[]): boolean {
     const { form } = this.options;
-    const added = addedForm(form);
-    if (form.first === undefined || this.#sentAny) return this.#write(chunksOf(frames, added, this.#writing()));
-    const [first] = chunksOf(frames.slice(0, 1), added, this.#writing());
-    return this.#write([form.first(first!), ...chunksOf(frames.slice(1), added, this.#writing())]);
+    const rest = this.#needsFirst ? [form.firstFrame!(events[0]!), ...frames.slice(1)] : frames;
+    return this.#write(chunksOf(rest, addedForm(form), this.#writing()));
+  }
+
+  get #needsFirst(): boolean {
+    return this.options.form.firstFrame !== undefined && !this.#sentAny;
   }
 
   #mark(revision: Revision, initialEventsEnd: boolean): boolean {
