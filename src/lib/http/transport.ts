@@ -40,9 +40,11 @@ export type Transport = (request: TransportRequest) => Promise<TransportResponse
 /** The body that a stream of Node carries. */
 export class StreamBody implements ReplyBody {
   readonly #stream: Readable;
+  readonly #cancel: () => void;
 
-  constructor(stream: Readable) {
+  constructor(stream: Readable, cancel: () => void = () => stream.destroy()) {
     this.#stream = stream;
+    this.#cancel = cancel;
     // Whoever reads sees the error as well; one that comes when nobody reads has nobody to tell.
     stream.on('error', () => {});
   }
@@ -61,7 +63,7 @@ export class StreamBody implements ReplyBody {
   }
 
   cancel(): void {
-    this.#stream.destroy();
+    this.#cancel();
   }
 
   [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
