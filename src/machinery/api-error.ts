@@ -24,7 +24,7 @@ const codes = {
   TooManyRequests: 429,
   InternalError: 500,
   ServiceUnavailable: 503,
-  ServerTimeout: 504,
+  ServerTimeout: 500,
   Timeout: 504,
 } as const;
 
@@ -127,11 +127,64 @@ export function internalError(why: string): ApiError {
 
 /** 422, one cause for each field. `kind` is a kind, not a resource: `Deployment.apps "web" is invalid: …`. */
 export function invalidError(kind: { group: string; kind: string }, name: string, errors: FieldErrors): ApiError {
-  const texts = [...new Set(errors.map(each => `${each.path}: ${each.message}`))];
+  const texts = [...new Set(errors.map(each => `${shownPath(each.path)}: ${each.message}`))];
   const why = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const named = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
-  const causes = errors.map(each => ({ reason: each.type, message: each.message, field: each.path }));
+  const causes = errors.map(each => ({ reason: each.type, message: each.message, field: shownPath(each.path) }));
   return new ApiError('Invalid', `${named} ${quote(name)} is invalid: ${why}`, {
     details: detailsOf({ group: kind.group, resource: kind.kind }, name, causes),
   });
+}
+
+/** How Go prints the path of nothing in particular. */
+function shownPath(path: string): string {
+  return path === '' ? '<nil>' : path;
+}
+
+export function alreadyExistsError(resource: GroupResource, name: string): ApiError {
+  return new ApiError('AlreadyExists', `${qualified(resource)} ${quote(name)} already exists`, {
+    details: detailsOf(resource, name),
+  });
+}
+
+export const objectModified =
+  'the object has been modified; please apply your changes to the latest version and try again';
+
+/** Nothing is served at the path. */
+export function noSuchPathError(): ApiError {
+  return new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });
+}
+
+export function methodNotAllowedError(): ApiError {
+  return new ApiError('MethodNotAllowed', 'the server does not allow this method on the requested resource', {
+    details: {},
+  });
+}
+
+export function notAcceptableError(message: string, details?: StatusDetails): ApiError {
+  return new ApiError('NotAcceptable', message, details === undefined ? {} : { details });
+}
+
+export function unsupportedMediaTypeError(message: string, details?: StatusDetails): ApiError {
+  return new ApiError('UnsupportedMediaType', message, details === undefined ? {} : { details });
+}
+
+/** 500 without a reason: what upstream answers for an error that it never gave a type. */
+export function untypedError(message: string, code = 500): ApiError {
+  return new ApiError('', message, { code });
+}
+
+export function tooManyRequestsError(message: string, retryAfter: number): ApiError {
+  return new ApiError('TooManyRequests', message, { details: {}, ...(retryAfter > 0 ? { retryAfter } : {}) });
+}
+
+/** What a DELETE that removed the object answers. */
+export function successStatus(resource: GroupResource, name: string, uid: string | undefined): Status {
+  return {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Success',
+    details: { ...detailsOf(resource, name), ...(uid === undefined ? {} : { uid }) },
+  };
 }

@@ -6,14 +6,20 @@
  * and nothing else; everything else only reads. All are pure: what they need of the world comes in the context.
  */
 
-import type { AnyJson } from '#machinery/schema.ts';
 import type { Resource } from '#machinery/resource.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import type { FieldRules } from '#machinery/selector/field-selector.ts';
 import type { FieldErrors } from '#machinery/validation/field-error.ts';
 
 export interface RequestContext {
   readonly nowMs: number;
   /** Who asks: CertificateSigningRequest and the like record it. */
-  readonly user: { readonly name: string; readonly uid?: string; readonly groups: readonly string[]; readonly extra?: Readonly<Record<string, readonly string[]>> };
+  readonly user: {
+    readonly name: string;
+    readonly uid?: string;
+    readonly groups: readonly string[];
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
   /** Only look: nothing is stored or allocated. */
   readonly dryRun: boolean;
 }
@@ -71,8 +77,16 @@ export interface Strategy<T = AnyJson> extends UpdateRules<T> {
   /** How long the store keeps the object (Events: one hour). */
   readonly ttlSeconds?: number;
 
-  /** Field selectors beyond metadata.name and metadata.namespace, by the name the selector uses. */
+  /** Which field selectors the kind knows (default: metadata.name and metadata.namespace); `fieldsOf(…)` makes one. */
+  readonly fieldRules?: FieldRules;
+  /** The fields of an object that selectors look at, beyond metadata.name and metadata.namespace. */
   readonly selectableFields?: (object: T) => Readonly<Record<string, string>>;
+
+  /**
+   * Fields that a write to the object (`''`) or to a sub-resource never takes, and so never owns: `['status']`, `['spec']`,
+   * `['metadata', 'labels']`. Default: status where there is a status sub-resource, everything but status for that.
+   */
+  readonly resetFields?: (subresource: string) => readonly (readonly string[])[];
 
   /** What `kubectl get` shows after Name (which is a column here too). Absent: Name and Created At. */
   readonly columns?: readonly Column<T>[];

@@ -15,9 +15,9 @@ import type { Authorizer } from '#apiserver/authz/authorizer.ts';
 import { resourceAccess } from '#apiserver/authz/authorizer.ts';
 import type { Bindings } from '#apiserver/authz/rbac/bindings.ts';
 import { rulesFor } from '#apiserver/authz/rbac/rbac-authorizer.ts';
-import { compactRules, missingRights, quoteList, rightsCount, ruleText } from '#apiserver/authz/rbac/rules.ts';
+import { compactRules, missingRights, rightsCount, ruleText } from '#apiserver/authz/rbac/rules.ts';
 import { forbiddenError, notFoundError } from '#machinery/api-error.ts';
-import { quote } from '#machinery/validation/field-error.ts';
+import { quote, quoteList } from '#machinery/validation/field-error.ts';
 
 const group = 'rbac.authorization.k8s.io';
 const version = 'v1';

@@ -2,7 +2,7 @@
 
 import type { PolicyRule } from '#api/rbac/rules.ts';
 import type { Access } from '#apiserver/authz/authorizer.ts';
-import { quote } from '#machinery/validation/field-error.ts';
+import { quoteList } from '#machinery/validation/field-error.ts';
 
 const any = '*';
 
@@ -91,11 +91,6 @@ export function compactRules(parts: readonly PolicyRule[]): PolicyRule[] {
     else if (!same.verbs.includes(part.verbs[0]!)) same.verbs = [...same.verbs, ...part.verbs];
   }
   return [...byTarget.values()];
-}
-
-/** Go's `%q` of a list: `["a" "b"]`. */
-export function quoteList(list: readonly string[]): string {
-  return `[${list.map(quote).join(' ')}]`;
 }
 
 /** `{APIGroups:[""], Resources:["pods"], Verbs:["get" "list"]}`. */

@@ -1,0 +1,272 @@
+/** From the body of a request to an object of the hub version: JSON, YAML or protobuf, strictly checked, with defaults. */
+
+import { type ApiRequest, type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { FieldValidation } from '#apiserver/verbs/options.ts';
+import { dryRunErrors, fieldValidationOf } from '#apiserver/verbs/options.ts';
+import { BodyTooLarge } from '#lib/http/exchange.ts';
+import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
+import { decoderOf } from '#machinery/codec/decode.ts';
+import { setDefaults } from '#machinery/codec/defaults.ts';
+import { hasMagic, openEnvelope } from '#machinery/codec/envelope.ts';
+import { type ParsedBody, BodySyntaxError, parseJsonBody, parseYamlBody } from '#machinery/codec/parse.ts';
+import { problemsOf, withNumbers } from '#machinery/codec/problems.ts';
+import { decodeMessage, ProtobufError } from '#machinery/codec/protobuf-decode.ts';
+import { DeleteOptions } from '#machinery/meta.ts';
+import { parseApiVersion } from '#machinery/resource.ts';
+import type { AnyJson, Gvk, Schema } from '#machinery/schema.ts';
+import { quote } from '#machinery/validation/field-error.ts';
+
+/** Upstream's limit of a request's body. */
+export const bodyBytesMax = 3 << 20;
+
+const accepted = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+
+export type BodyMedia = 'json' | 'yaml' | 'protobuf';
+
+const mediaTypes: Readonly<Record<string, BodyMedia>> = {
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+  'application/vnd.kubernetes.protobuf': 'protobuf',
+};
+
+/** The media type of the Content-Type header, without parameters; JSON when there is none. */
+export function contentType(request: ApiRequest): string {
+  const header = String(request.exchange.headers['content-type'] ?? '');
+  return header === '' ? 'application/json' : (header.split(';')[0] as string).trim().toLowerCase();
+}
+
+export async function readBody(request: ApiRequest, limit = bodyBytesMax): Promise<Buffer> {
+  try {
+    const bytes = await request.exchange.body(limit);
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    if (!(error instanceof BodyTooLarge)) throw error;
+    throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, { details: {} });
+  }
+}
+
+/** What the body is to be: its schema and its name in messages. */
+export interface Expected {
+  readonly schema: Schema;
+  readonly gvk: Gvk;
+  /** Whether the API knows a kind at all: another message for one that is only in the wrong place. */
+  readonly isKnown?: (kind: string, apiVersion: string) => boolean;
+}
+
+/** The object of the body in the hub version, defaults set. Unknown fields are refused, warned about or ignored. */
+export async function decodeBody(request: ResourceRequest, validation: FieldValidation): Promise<AnyJson> {
+  const { resource, toHub } = request.served;
+  const object = await decodeAs(request, { schema: resource.schema, gvk: resource, isKnown: request.server.knowsKind }, validation);
+  return toHub === undefined ? object : decodedHub(request, toHub(object));
+}
+
+/** After a conversion the hub's own defaults count too. */
+function decodedHub(request: ResourceRequest, object: AnyJson): AnyJson {
+  setDefaults(request.served.stored.hub.schema, object);
+  return object;
+}
+
+export async function decodeAs(request: ApiRequest, expected: Expected, validation: FieldValidation): Promise<AnyJson> {
+  const media = mediaTypes[contentType(request)];
+  if (media === undefined) {
+    const why = `the body of the request was in an unknown format - accepted media types include: ${accepted}`;
+    throw unsupportedMediaTypeError(why);
+  }
+  const body = await readBody(request);
+  return decodeBytes(request, body, media, expected, validation);
+}
+
+export function decodeBytes(
+  request: ApiRequest,
+  body: Buffer,
+  media: BodyMedia,
+  expected: Expected,
+  validation: FieldValidation,
+): AnyJson {
+  if (media === 'protobuf') return finish(expected, decodeProtobuf(body, expected));
+  const parsed = parse(body, media, expected);
+  const { value } = parsed;
+  const object = typedObject(value, expected, body);
+  const notes = { unknownField: false, wrongValue: false };
+  const decoded = decoderOf(expected.schema)(parsed.exact ? withNumbers(structuredClone(object)) : object, notes);
+  if (notes.wrongValue || parsed.exact) {
+    const { wrong } = problemsOf(expected.schema, object);
+    if (wrong !== undefined) throw cannotBeHandled(object, expected, wrong);
+  }
+  const strict = validation === 'Ignore' ? [] : strictErrors(parsed, notes.unknownField, expected, object);
+  if (strict.length > 0) {
+    if (validation === 'Strict') throw cannotBeHandled(object, expected, `strict decoding error: ${strict.join(', ')}`);
+    for (const text of strict) warn(request, text);
+  }
+  return finish(expected, decoded);
+}
+
+/** Unknown fields and fields given twice, in the order of the text. */
+function strictErrors(parsed: ParsedBody, hasUnknown: boolean, expected: Expected, object: AnyJson): string[] {
+  const unknown = hasUnknown ? problemsOf(expected.schema, object).unknown : [];
+  const repeated = parsed.repeated();
+  if (repeated.length === 0) return unknown.map(path => `unknown field ${quote(path)}`);
+  return parsed.ordered(unknown);
+}
+
+function finish({ schema, gvk }: Expected, object: AnyJson): AnyJson {
+  object.kind = gvk.kind;
+  object.apiVersion = gvk.group === '' ? gvk.version : `${gvk.group}/${gvk.version}`;
+  setDefaults(schema, object);
+  return object;
+}
+
+function parse(body: Buffer, media: 'json' | 'yaml', expected: Expected): ParsedBody {
+  try {
+    return media === 'json' ? parseJsonBody(body) : parseYamlBody(body);
+  } catch (error) {
+    if (!(error instanceof BodySyntaxError)) throw error;
+    throw unrecognized(body, error.message, expected);
+  }
+}
+
+/** How much of a bad body is shown back: as text when it looks like JSON, else in hex (upstream: 30 bytes). */
+const shownBytesMax = 30;
+
+function unrecognized(body: Buffer, why: string, expected: Expected): ApiError {
+  return badRequestError(
+    `the object provided is unrecognized (must be of type ${expected.gvk.kind}): ${why} (${shownBody(body)})`,
+  );
+}
+
+function shownBody(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const part = body.subarray(0, shownBytesMax);
+  const shown = body[0] === 0x7b ? part.toString() : part.toString('hex');
+  return body.length > shownBytesMax ? `${shown} ...` : shown;
+}
+
+const notAnObject =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** Checks that kind and apiVersion, where given, are the expected ones. */
+function typedObject(value: AnyJson, expected: Expected, body: Buffer): AnyJson {
+  const unreadable = (why: string) => unrecognized(body, `couldn't get version/kind; json parse error: ${why}`, expected);
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw unreadable(`json: cannot unmarshal ${type} into Go value of type ${notAnObject}`);
+  }
+  for (const name of ['kind', 'apiVersion']) {
+    const given = value[name];
+    if (given === undefined || given === null || typeof given === 'string') continue;
+    const type = typeof given === 'boolean' ? 'bool' : Array.isArray(given) ? 'array' : isNumeric(given) ? 'number' : 'object';
+    throw unreadable(`json: cannot unmarshal ${type} into Go struct field .${name} of type string`);
+  }
+  checkKind(value.kind ?? '', value.apiVersion ?? '', expected, body);
+  return value;
+}
+
+function isNumeric(value: unknown): boolean {
+  return typeof value === 'number' || (typeof value === 'object' && value !== null && 'text' in value);
+}
+
+/** Kinds of upstream's scheme that are no part of the API served, but known to it. */
+const knownElsewhere: ReadonlySet<string> = new Set(['List', 'Status', 'DeleteOptions']);
+
+function checkKind(kind: string, apiVersion: string, expected: Expected, body: Buffer): void {
+  const { gvk } = expected;
+  const wanted = gvk.group === '' ? gvk.version : `${gvk.group}/${gvk.version}`;
+  if (apiVersion.split('/').length > 2) {
+    throw unrecognized(body, `unexpected GroupVersion string: ${apiVersion}`, expected);
+  }
+  if ((kind === '' || kind === gvk.kind) && (apiVersion === '' || apiVersion === wanted)) return;
+  const version = parseApiVersion(apiVersion === '' ? wanted : apiVersion);
+  const head = `${kind === '' ? gvk.kind : kind} in version ${quote(version.version)} cannot be handled as a ${gvk.kind}`;
+  const shown = apiVersion === '' ? wanted : apiVersion;
+  const isKnown = expected.isKnown?.(kind, shown) ?? knownElsewhere.has(kind);
+  if (isKnown) {
+    throw badRequestError(`${head}: converting (v1.${kind}) to (core.${gvk.kind}): unknown conversion`);
+  }
+  throw badRequestError(
+    `${head}: no kind ${quote(kind)} is registered for version ${quote(shown)} in scheme "pkg/runtime/scheme.go:111"`,
+  );
+}
+
+function cannotBeHandled(object: AnyJson, { gvk }: Expected, why: string): ApiError {
+  const kind = object.kind || gvk.kind;
+  const { version } = parseApiVersion(object.apiVersion || gvk.version);
+  return badRequestError(`${kind} in version ${quote(version)} cannot be handled as a ${gvk.kind}: ${why}`);
+}
+
+function decodeProtobuf(body: Buffer, expected: Expected): AnyJson {
+  if (!hasMagic(body)) {
+    const why = 'provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]';
+    throw unrecognized(body, why, expected);
+  }
+  try {
+    const { apiVersion, kind, raw } = openEnvelope(body);
+    checkKind(kind, apiVersion, expected, body);
+    const notes = { unknownField: false, wrongValue: false };
+    const object = decoderOf(expected.schema)(decodeMessage(expected.schema, raw), notes);
+    if (notes.wrongValue) throw new ProtobufError('a value is not of its type');
+    return object;
+  } catch (error) {
+    if (!(error instanceof ProtobufError)) throw error;
+    throw unrecognized(body, error.message, expected);
+  }
+}
+
+const propagationPolicies = ['Foreground', 'Background', 'Orphan'];
+
+/** DeleteOptions from the body and, where it is silent, from the query. Throws 422 for what makes no sense. */
+export async function decodeDeleteOptions(request: ResourceRequest): Promise<DeleteOptions> {
+  const body = await readBody(request);
+  const expected: Expected = { schema: DeleteOptions, gvk: { group: '', version: 'v1', kind: 'DeleteOptions' }, isKnown: () => false };
+  const media = mediaTypes[contentType(request)] ?? 'json';
+  const options: DeleteOptions =
+    body.length === 0 ? optionsOfQuery(request.query) : deleteOptionsOf(request, body, media, expected);
+  checkDeleteOptions(options);
+  return options;
+}
+
+function deleteOptionsOf(request: ResourceRequest, body: Buffer, media: BodyMedia, expected: Expected): DeleteOptions {
+  const { group, version } = request.served.resource;
+  // Clients name the options after the group of what they delete, or after meta: both are the same type.
+  const parsed = media === 'protobuf' ? undefined : parse(body, media, expected).value;
+  const named = typeof parsed?.apiVersion === 'string' ? parseApiVersion(parsed.apiVersion) : { group, version };
+  return decodeBytes(request, body, media, { ...expected, gvk: { ...expected.gvk, ...named } }, fieldValidationOf(request.query));
+}
+
+function optionsOfQuery(query: URLSearchParams): DeleteOptions {
+  const options: AnyJson = {};
+  const grace = query.get('gracePeriodSeconds');
+  if (grace !== null && grace !== '') {
+    if (!/^[+-]?\d+$/.test(grace)) throw badRequestError(`strconv.ParseInt: parsing ${quote(grace)}: invalid syntax`);
+    options.gracePeriodSeconds = Number(grace);
+  }
+  const policy = query.get('propagationPolicy');
+  if (policy !== null && policy !== '') options.propagationPolicy = policy;
+  const orphans = query.get('orphanDependents');
+  if (orphans !== null && orphans !== '') options.orphanDependents = orphans !== 'false' && orphans !== '0';
+  const dryRun = query.getAll('dryRun');
+  if (dryRun.length > 0) options.dryRun = dryRun;
+  return options;
+}
+
+function checkDeleteOptions(options: DeleteOptions): void {
+  const { propagationPolicy: policy, orphanDependents } = options;
+  const errors = [];
+  if (policy !== undefined && orphanDependents !== undefined) {
+    errors.push({
+      type: 'FieldValueInvalid' as const,
+      path: 'propagationPolicy',
+      message: `Invalid value: ${quote(policy)}: orphanDependents and deletionPropagation cannot be both set`,
+    });
+  }
+  if (policy !== undefined && !propagationPolicies.includes(policy)) {
+    const list = [...propagationPolicies, 'nil'].map(quote).join(', ');
+    errors.push({
+      type: 'FieldValueNotSupported' as const,
+      path: 'propagationPolicy',
+      message: `Unsupported value: ${quote(policy)}: supported values: ${list}`,
+    });
+  }
+  errors.push(...dryRunErrors(options.dryRun ?? []));
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', errors);
+}

@@ -1,0 +1,5 @@
+/** The rules of every kind: the table of contents of `resources/`. A kind that is not here has the plain ones. */
+
+import type { Strategy } from '#apiserver/resources/strategy.ts';
+
+export const strategies: readonly Strategy[] = [];

@@ -1,0 +1,26 @@
+/** What many rules share: sentences, and adding what is wrong with one value to a list. */
+
+import type { FieldError } from '#machinery/validation/field-error.ts';
+import { invalid } from '#machinery/validation/field-error.ts';
+import type { FieldPath } from '#machinery/validation/field-path.ts';
+
+export const atLeastZero = 'must be greater than or equal to 0';
+export const aboveZero = 'must be greater than zero';
+export const immutable = 'field is immutable';
+
+/** Functions called `inspect…` add what they find to `errors`; so the order of upstream's errors is the order of the calls. */
+export type Inspect<T> = (value: T, path: FieldPath, errors: FieldError[]) => void;
+
+/** One error for each problem of one value. */
+export function addProblems(
+  errors: FieldError[],
+  path: FieldPath,
+  value: unknown,
+  problems: readonly string[],
+): void {
+  for (const problem of problems) errors.push(invalid(path, value, problem));
+}
+
+export function inspectAtLeastZero(value: number | undefined, path: FieldPath, errors: FieldError[]): void {
+  if (value !== undefined && value < 0) errors.push(invalid(path, value, atLeastZero));
+}

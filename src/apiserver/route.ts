@@ -1,0 +1,63 @@
+/** From what a request is about to the function that answers it. */
+
+import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
+import type { Served } from '#apiserver/served.ts';
+import { subresourceHandler } from '#apiserver/subresources/all.ts';
+import { create } from '#apiserver/verbs/create.ts';
+import { deleteCollection } from '#apiserver/verbs/delete-collection.ts';
+import { remove } from '#apiserver/verbs/delete.ts';
+import { get } from '#apiserver/verbs/get.ts';
+import { list } from '#apiserver/verbs/list.ts';
+import { patch } from '#apiserver/verbs/patch.ts';
+import { update } from '#apiserver/verbs/update.ts';
+import { watch } from '#apiserver/verbs/watch.ts';
+import { methodNotAllowedError, noSuchPathError } from '#machinery/api-error.ts';
+import type { Verb } from '#machinery/resource.ts';
+
+export type ResourceHandler = (request: ResourceRequest) => void | Promise<void>;
+
+const handlers: Record<Verb, ResourceHandler> = {
+  create,
+  delete: remove,
+  deletecollection: deleteCollection,
+  get,
+  list,
+  patch,
+  update,
+  watch,
+};
+
+/** Throws 404 or 405. */
+export function resourceHandler(request: ApiRequest, served: Served): ResourceHandler {
+  const { info } = request;
+  const { resource } = served;
+  if (!info.wellFormed || info.parts.length > 3 && info.subresource !== 'proxy') throw noSuchPathError();
+  const named = info.parts.length > 1;
+  const atCluster = info.namespace === '' || !resource.namespaced;
+  if (resource.namespaced && atCluster && named) throw noSuchPathError();
+  if (!resource.namespaced && info.namespace !== '' && resource.plural !== 'namespaces') throw noSuchPathError();
+  if (info.subresource !== '') return subresourceHandler(request, served);
+  const verb = verbOf(request);
+  if (verb === undefined || !resource.verbs.includes(verb)) throw methodNotAllowedError();
+  // A namespaced kind is only listed and watched across namespaces, and made by no one there.
+  if (resource.namespaced && atCluster && verb !== 'list' && verb !== 'watch') throw methodNotAllowedError();
+  return served.handlers[verb] ?? handlers[verb];
+}
+
+function verbOf({ info, exchange }: ApiRequest): Verb | undefined {
+  const named = info.parts.length > 1;
+  switch (exchange.method) {
+    case 'GET':
+      return named && info.verb !== 'watch' ? 'get' : (info.verb as Verb);
+    case 'POST':
+      return named ? undefined : 'create';
+    case 'PUT':
+      return named ? 'update' : undefined;
+    case 'PATCH':
+      return named ? 'patch' : undefined;
+    case 'DELETE':
+      return named ? 'delete' : 'deletecollection';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * The API server: one event loop that owns caches and order. A request passes route, authentication, impersonation,
+ * authorization, and then the verb, which decodes, admits, validates and stores (DESIGN: server pipeline).
+ */
+
+import type { AdmissionChain } from '#apiserver/admission/admission.ts';
+import type { Authenticator } from '#apiserver/authn/authenticator.ts';
+import { anonymous, type User } from '#apiserver/authn/user.ts';
+import { type Authorizer } from '#apiserver/authz/authorizer.ts';
+import { accessForbidden } from '#apiserver/authz/forbidden.ts';
+import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
+import { headersOf, sendError } from '#apiserver/reply.ts';
+import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
+import { type ResourceHandler, resourceHandler } from '#apiserver/route.ts';
+import type { ServedResources } from '#apiserver/served.ts';
+import type { Clock } from '#lib/clock.ts';
+import type { Exchange, ReplyStream } from '#lib/http/exchange.ts';
+import type { Random } from '#lib/random.ts';
+import { ApiError, badRequestError, noSuchPathError } from '#machinery/api-error.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import type { Store } from '#store/store.ts';
+
+/** Answers for a path that is no resource: discovery, health, OpenAPI. Undefined: not mine. */
+export type PathHandler = (request: ApiRequest) => void | Promise<void>;
+
+export interface PathHandlers {
+  find(path: string): PathHandler | undefined;
+}
+
+/** Addresses and ports claimed for a write; given back when the write fails. */
+export interface Claim {
+  release(): Promise<void>;
+}
+
+export interface ServerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly store: Store;
+  readonly resources: ServedResources;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly impersonate: (exchange: Exchange, user: User) => User;
+  readonly admission: AdmissionChain;
+  readonly allocate: (request: ResourceRequest, object: AnyJson, old: AnyJson, dryRun: boolean) => Promise<Claim | undefined>;
+  readonly paths: PathHandlers;
+  /** Sub-resources that reach out of this server (logs, exec, proxies) or sign something (tokens), by name and method. */
+  readonly connectors: Readonly<Record<string, Readonly<Record<string, ResourceHandler>>>>;
+  readonly log: (text: string) => void;
+}
+
+export interface Server extends ServerParts {
+  /** Whether any version of the API has the kind. */
+  readonly knowsKind: (kind: string, apiVersion: string) => boolean;
+  openWatch(request: ResourceRequest, contentType: string): ReplyStream | Promise<ReplyStream>;
+  handle(exchange: Exchange): Promise<void>;
+}
+
+export function createServer(parts: ServerParts): Server {
+  const server: Server = {
+    ...parts,
+    knowsKind: (kind, apiVersion) =>
+      parts.resources.all().some(({ resource }) => resource.kind === kind && resource.apiVersion === apiVersion),
+    openWatch: (request, contentType) => request.exchange.stream(200, headersOf(request, contentType)),
+    handle: exchange => handle(server, exchange),
+  };
+  return server;
+}
+
+async function handle(server: Server, exchange: Exchange): Promise<void> {
+  let request: ApiRequest | undefined;
+  try {
+    const { path: raw, query } = splitTarget(exchange.target);
+    const path = decodePath(raw);
+    if (path === undefined) throw badRequestError('the path holds malformed escapes');
+    const info = requestInfo(exchange.method, path, query);
+    const user = who(server, exchange);
+    request = { exchange, info, query: parseQuery(query), user, server, warnings: [] };
+    allow(server, user, info);
+    await dispatch(request);
+  } catch (error) {
+    sendError(exchange, error, request, cause => server.log(`${exchange.method} ${exchange.target} failed: ${stackOf(cause)}`));
+  }
+}
+
+function stackOf(cause: unknown): string {
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
+
+/** Go leaves out pairs with a semicolon or a malformed escape; URLSearchParams would keep them. */
+function parseQuery(query: string): URLSearchParams {
+  if (query === '' || !/[;%]/.test(query)) return new URLSearchParams(query);
+  const pairs = query.split('&').filter(pair => !pair.includes(';') && !/%(?![0-9A-Fa-f]{2})/.test(pair));
+  return new URLSearchParams(pairs.join('&'));
+}
+
+function who(server: Server, exchange: Exchange): User {
+  const found = server.authenticator.authenticate(exchange);
+  if (found === undefined) return anonymous;
+  if (found.user === undefined) throw new ApiError('Unauthorized', 'Unauthorized');
+  return server.impersonate(exchange, found.user);
+}
+
+function allow(server: Server, user: User, info: RequestInfo): void {
+  const verdict = server.authorizer.authorize(user, info);
+  if (verdict.decision !== 'allow') throw accessForbidden(user, info, verdict.reason);
+}
+
+async function dispatch(request: ApiRequest): Promise<void> {
+  const { info, server, exchange } = request;
+  if (!info.isResource) {
+    const handler = server.paths.find(info.path);
+    if (handler !== undefined) return handler(request);
+    return notFoundPage(exchange, server, info.path);
+  }
+  const served = server.resources.find(info.group, info.version, info.resource);
+  if (served === undefined) {
+    if (info.group !== '' && !server.resources.hasGroup(info.group)) return notFoundPage(exchange, server, info.path);
+    throw noSuchPathError();
+  }
+  const withResource: ResourceRequest = { ...request, served };
+  const handler = resourceHandler(withResource, served);
+  if (exchange.method === 'HEAD') throw noSuchPathError();
+  return handler(withResource);
+}
+
+/** What Go's own router says to a path that nobody registered. */
+function notFoundPage(exchange: Exchange, server: Server, path: string): void {
+  const segments = path.split('/').filter(Boolean);
+  const groupKnown = segments[0] === 'api' || (segments[0] === 'apis' && server.resources.hasGroup(segments[1] ?? ''));
+  if (groupKnown) throw noSuchPathError();
+  const headers = {
+    'cache-control': 'no-cache, private',
+    'content-type': 'text/plain; charset=utf-8',
+    'x-content-type-options': 'nosniff',
+  };
+  exchange.reply(404, headers, Buffer.from('404 page not found\n'));
+}

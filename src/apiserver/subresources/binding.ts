@@ -1,0 +1,98 @@
+/** POST pods/NAME/binding: the scheduler's one write. Sets the node, once (upstream: registry/core/pod/storage). */
+
+import { decodeAs } from '#apiserver/body.ts';
+import { send } from '#apiserver/reply.ts';
+import type { ResourceRequest } from '#apiserver/request.ts';
+import { keyOf } from '#apiserver/served.ts';
+import { admissionRequest } from '#apiserver/verbs/admit.ts';
+import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
+import { writeOptions } from '#apiserver/verbs/options.ts';
+import { updateStored } from '#apiserver/verbs/write.ts';
+import { Binding } from '#api/core/binding.ts';
+import type { Pod } from '#api/core/pod.ts';
+import { rfc3339 } from '#lib/clock.ts';
+import { badRequestError, conflictError, untypedError } from '#machinery/api-error.ts';
+import { Status } from '#machinery/meta.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import { quote } from '#machinery/validation/field-error.ts';
+
+/** Labels of the node that its Pods carry too (KEP-4742). */
+const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region'];
+
+const bindingKind = { group: '', version: 'v1', kind: 'Binding' };
+
+export async function bindPod(request: ResourceRequest): Promise<void> {
+  const { info, server } = request;
+  const options = writeOptions(request.query, 'CreateOptions');
+  const expected = { schema: Binding, gvk: bindingKind, isKnown: server.knowsKind };
+  const binding = (await decodeAs(request, expected, options.fieldValidation)) as Binding;
+  if (binding.metadata?.name !== info.name) throw badRequestError('name in URL does not match name in Binding object');
+  checkTarget(binding);
+  const admission = admissionRequest(request, 'CREATE', binding, undefined, options.dryRun);
+  await server.admission.mutate(admission);
+  await server.admission.validate(admission);
+  const key = keyOf(request.served.stored.hub, info.namespace, info.name);
+  await updateStored(request, key, { dryRun: options.dryRun }, entry => {
+    const pod = entry.object() as Pod;
+    checkPreconditions(request, binding, pod, entry.revision);
+    checkPod(request, pod);
+    const bound = trackWrite(request, pod, boundPod(request, pod, binding), options, 'binding');
+    return { kind: 'put', object: bound };
+  });
+  send(request, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, Status, 'json');
+}
+
+function checkTarget({ target }: Binding): void {
+  const errors: string[] = [];
+  if (target?.kind && target.kind !== 'Node') {
+    errors.push(`target.kind: Unsupported value: ${quote(target.kind)}: supported values: "Node", "<empty>"`);
+  }
+  if (!target?.name) errors.push('target.name: Required value');
+  if (errors.length > 0) throw untypedError(errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`);
+}
+
+function checkPreconditions(request: ResourceRequest, { metadata }: Binding, pod: Pod, revision: number): void {
+  const refuse = (what: string, asked: string, found: string) => {
+    const key = `/registry/pods/${request.info.namespace}/${request.info.name}`;
+    const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
+    throw conflictError({ group: '', resource: 'pods' }, request.info.name, why);
+  };
+  if (metadata?.uid && metadata.uid !== pod.metadata?.uid) refuse('UID', metadata.uid, pod.metadata?.uid ?? '');
+  const version = metadata?.resourceVersion;
+  if (version && version !== String(revision)) refuse('ResourceVersion', version, String(revision));
+}
+
+function checkPod(request: ResourceRequest, pod: Pod): void {
+  const { name } = request.info;
+  const refuse = (why: string) => {
+    throw conflictError({ group: '', resource: 'pods/binding' }, name, why);
+  };
+  if (pod.metadata?.deletionTimestamp) refuse(`pod ${name} is being deleted, cannot be assigned to a host`);
+  if (pod.spec?.nodeName) refuse(`pod ${name} is already assigned to node ${quote(pod.spec.nodeName)}`);
+  if ((pod.spec?.schedulingGates?.length ?? 0) > 0) refuse(`pod ${name} has non-empty .spec.schedulingGates`);
+}
+
+function boundPod(request: ResourceRequest, pod: Pod, binding: Binding): AnyJson {
+  const { server } = request;
+  const node = server.resources.find('', 'v1', 'nodes')?.stored.cache.get(binding.target.name ?? '');
+  const nodeLabels = node?.index.labels ?? {};
+  const labels: Record<string, string> = { ...pod.metadata?.labels, ...binding.metadata?.labels };
+  for (const name of topologyLabels) {
+    if (nodeLabels[name] !== undefined) labels[name] = nodeLabels[name];
+  }
+  const annotations = { ...pod.metadata?.annotations, ...binding.metadata?.annotations };
+  const metadata: AnyJson = { ...pod.metadata, labels, annotations };
+  const scheduled = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: rfc3339(server.clock.nowMs()),
+  };
+  const others = (pod.status?.conditions ?? []).filter(each => each.type !== 'PodScheduled');
+  return {
+    ...pod,
+    metadata,
+    spec: { ...pod.spec, nodeName: binding.target.name },
+    status: { ...pod.status, conditions: [...others, scheduled] },
+  };
+}

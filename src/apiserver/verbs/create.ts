@@ -1,0 +1,72 @@
+/** POST on a collection. */
+
+import { decodeBody } from '#apiserver/body.ts';
+import { admissionRequest } from '#apiserver/verbs/admit.ts';
+import { agreeOnNamespace, dropRepeatedOwners, fillSystemFields, generateName } from '#apiserver/verbs/metadata.ts';
+import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
+import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
+import { createStored } from '#apiserver/verbs/write.ts';
+import { sendObject } from '#apiserver/reply.ts';
+import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import { keyOf } from '#apiserver/served.ts';
+import { ApiError, invalidError } from '#machinery/api-error.ts';
+import { canonical } from '#machinery/codec/decode.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import { validateObjectMeta } from '#machinery/validation/object-meta.ts';
+
+/** A generated name that is taken is generated anew this often (upstream: 8). */
+const generateAttemptsMax = 8;
+
+export async function create(request: ResourceRequest): Promise<void> {
+  const options = writeOptions(request.query, 'CreateOptions');
+  const object = await decodeBody(request, options.fieldValidation);
+  agreeOnNamespace(request, object);
+  const created = await createObject(request, object, options);
+  sendObject(request, 201, created);
+}
+
+/** Everything from the decoded object of the hub version to the stored one. */
+export async function createObject(request: ResourceRequest, object: AnyJson, options: WriteOptions): Promise<AnyJson> {
+  const given = trackWrite(request, undefined, object, options, '');
+  dropRepeatedOwners(given, text => warn(request, text));
+  const generates = !given.metadata.name && Boolean(given.metadata.generateName);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await createOnce(request, generates ? structuredClone(given) : given, options);
+    } catch (error) {
+      const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
+      if (!taken || !generates || attempt >= generateAttemptsMax) throw error;
+    }
+  }
+}
+
+async function createOnce(request: ResourceRequest, object: AnyJson, options: WriteOptions): Promise<AnyJson> {
+  const { served, server, user } = request;
+  const { strategy, hub } = served.stored;
+  const context = { nowMs: server.clock.nowMs(), user, dryRun: options.dryRun };
+  const admission = admissionRequest(request, 'CREATE', object, undefined, options.dryRun);
+  await server.admission.mutate(admission);
+  fillSystemFields(request, object);
+  generateName(request, object.metadata);
+  if (strategy.hasGeneration) object.metadata.generation = 1;
+  strategy.prepareCreate?.(object, context);
+  const errors = [
+    ...validateObjectMeta(object.metadata, {
+      namespaced: hub.namespaced,
+      ...(strategy.validateName === undefined ? {} : { validateName: strategy.validateName }),
+    }),
+    ...(strategy.validateCreate?.(object, context) ?? []),
+  ];
+  if (errors.length > 0) throw invalidError(hub, object.metadata.name ?? '', errors);
+  for (const text of strategy.warnOnCreate?.(object) ?? []) warn(request, text);
+  await server.admission.validate({ ...admission, name: object.metadata.name });
+  const claim = await server.allocate(request, object, undefined, options.dryRun);
+  try {
+    const ordered = canonical(hub.schema, object);
+    const key = keyOf(hub, object.metadata.namespace ?? '', object.metadata.name);
+    return await createStored(request, key, ordered, options.dryRun);
+  } catch (error) {
+    await claim?.release();
+    throw error;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * What a LIST or WATCH asks for: selectors, paging, how fresh, for how long; checked as upstream checks ListOptions
+ * (k8s.io/apimachinery/pkg/apis/internalversion/validation).
+ */
+
+import type { ResourceRequest } from '#apiserver/request.ts';
+import { badRequestError, invalidError } from '#machinery/api-error.ts';
+import { compileFieldSelector, parseFieldSelector } from '#machinery/selector/field-selector.ts';
+import { compileLabelSelector, parseLabelSelector } from '#machinery/selector/label-selector.ts';
+import type { FieldError } from '#machinery/validation/field-error.ts';
+import { forbidden, notSupported } from '#machinery/validation/field-error.ts';
+import type { Scope, Selector } from '#watch/read.ts';
+
+export interface ListQuery {
+  readonly scope: Scope;
+  readonly selector: Selector | undefined;
+  readonly limit: number | undefined;
+  readonly continueToken: string;
+  readonly resourceVersion: string;
+  readonly match: string;
+  readonly sendInitialEvents: boolean | undefined;
+  readonly bookmarks: boolean;
+  readonly timeoutMs: number | undefined;
+}
+
+export function listQuery(request: ResourceRequest, isWatch: boolean): ListQuery {
+  const { query } = request;
+  const asked = {
+    resourceVersion: query.get('resourceVersion') ?? '',
+    match: query.get('resourceVersionMatch') ?? '',
+    continueToken: query.get('continue') ?? '',
+    sendInitialEvents: booleanOf(query.get('sendInitialEvents')),
+  };
+  const errors = isWatch ? watchErrors(asked) : listErrors(asked);
+  if (errors.length > 0) throw invalidError({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
+  return {
+    ...asked,
+    ...selection(request),
+    limit: numberOf(query.get('limit')),
+    bookmarks: booleanOf(query.get('allowWatchBookmarks')) ?? false,
+    timeoutMs: secondsOf(query.get('timeoutSeconds')),
+  };
+}
+
+interface Asked {
+  readonly resourceVersion: string;
+  readonly match: string;
+  readonly continueToken: string;
+  readonly sendInitialEvents: boolean | undefined;
+}
+
+const matchFirst = 'resourceVersionMatch is forbidden unless resourceVersion is provided';
+
+function listErrors({ resourceVersion, match, continueToken, sendInitialEvents }: Asked): FieldError[] {
+  const errors: FieldError[] = [];
+  if (match !== '') {
+    if (resourceVersion === '') errors.push(forbidden('resourceVersionMatch', matchFirst));
+    if (continueToken !== '') {
+      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+    }
+    if (match !== 'Exact' && match !== 'NotOlderThan') {
+      errors.push(notSupported('resourceVersionMatch', match, ['Exact', 'NotOlderThan', '']));
+    } else if (match === 'Exact' && resourceVersion === '0') {
+      const why = 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"';
+      errors.push(forbidden('resourceVersionMatch', why));
+    }
+  }
+  if (sendInitialEvents !== undefined) {
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  }
+  return errors;
+}
+
+function watchErrors({ match, continueToken, sendInitialEvents }: Asked): FieldError[] {
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== undefined) {
+    if (match === '') {
+      errors.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+    } else if (match !== 'NotOlderThan') {
+      errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    }
+    if (continueToken !== '') errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+  } else if (match !== '') {
+    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+  }
+  return errors;
+}
+
+function booleanOf(text: string | null): boolean | undefined {
+  if (text === null) return undefined;
+  return text !== '0' && text.toLowerCase() !== 'false';
+}
+
+/** Like upstream's conversion of query values: what is no number is refused. */
+function numberOf(text: string | null): number | undefined {
+  if (text === null || text === '') return undefined;
+  if (!/^[+-]?\d+$/.test(text)) throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const value = Number(text);
+  return value > 0 ? value : undefined;
+}
+
+function secondsOf(text: string | null): number | undefined {
+  const seconds = numberOf(text);
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+/** Where to look and which of it: path, labelSelector, fieldSelector. */
+export function selection(request: ResourceRequest): { scope: Scope; selector: Selector | undefined } {
+  const { served, info, query } = request;
+  const { hub } = served.stored;
+  const labels = parseLabelSelector(query.get('labelSelector') ?? '');
+  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', request.served.fieldRules);
+  const inNamespace = hub.namespaced && info.namespace !== '';
+  const name = fields.exactly('metadata.name');
+  const wholeKey = name !== undefined && (inNamespace || !hub.namespaced);
+  const scope: Scope = wholeKey
+    ? { key: inNamespace ? `${info.namespace}/${name}` : name }
+    : inNamespace
+      ? { namespace: info.namespace }
+      : {};
+  if (labels.text === '' && fields.text === '') return { scope, selector: undefined };
+  const byLabels = compileLabelSelector(labels);
+  const byFields = compileFieldSelector(fields);
+  return {
+    scope,
+    selector: {
+      text: `${labels.text}|${fields.text}`,
+      matches: entry => byLabels(entry.index.labels) && byFields(entry.index.fields),
+    },
+  };
+}
+
+/** A number where a version of the store is expected. */
+export function versionOf(text: string): number {
+  if (!/^\d+$/.test(text)) {
+    throw badRequestError(`Invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+  }
+  return Number(text);
+}
+

@@ -1,0 +1,32 @@
+/** Notes in `managedFields` who set what, on every way to write. */
+
+import type { ResourceRequest } from '#apiserver/request.ts';
+import { managerName, type WriteOptions } from '#apiserver/verbs/options.ts';
+import { trackUpdate } from '#machinery/apply/track.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+
+/** The object with its managedFields as they are after this write. `live` undefined: it is created. */
+export function trackWrite(
+  request: ResourceRequest,
+  live: AnyJson | undefined,
+  next: AnyJson,
+  options: Pick<WriteOptions, 'fieldManager'>,
+  subresource: string,
+): AnyJson {
+  const { served, server, exchange } = request;
+  const { hub, strategy } = served.stored;
+  const managedFields = trackUpdate({
+    schema: hub.schema,
+    live,
+    next,
+    manager: managerName(options, String(exchange.headers['user-agent'] ?? '')),
+    operation: 'Update',
+    apiVersion: served.resource.apiVersion,
+    subresource,
+    nowMs: server.clock.nowMs(),
+    resetFields: strategy.resetFields?.(subresource) ?? [],
+  });
+  const { managedFields: _, ...metadata } = next.metadata;
+  if (managedFields !== undefined && managedFields.length > 0) metadata.managedFields = managedFields;
+  return { ...next, metadata };
+}

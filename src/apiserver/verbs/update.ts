@@ -1,0 +1,153 @@
+/** PUT on an object or one of its sub-resources, and what PATCH and apply share with it. */
+
+import { decodeBody } from '#apiserver/body.ts';
+import { sendObject } from '#apiserver/reply.ts';
+import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { UpdateRules } from '#apiserver/resources/strategy.ts';
+import { keyOf } from '#apiserver/served.ts';
+import { admissionRequest } from '#apiserver/verbs/admit.ts';
+import { createObject } from '#apiserver/verbs/create.ts';
+import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
+import { agreeOnName, agreeOnNamespace, dropRepeatedOwners, keepSystemFields } from '#apiserver/verbs/metadata.ts';
+import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
+import { atRevision, type Change, currentEntry, resourceName, updateStored, type Written } from '#apiserver/verbs/write.ts';
+import { conflictError, invalidError, objectModified, untypedError } from '#machinery/api-error.ts';
+import { canonical } from '#machinery/codec/decode.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import { invalidShown } from '#machinery/validation/field-error.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '#machinery/validation/object-meta.ts';
+import type { Entry } from '#watch/entry.ts';
+import { isDeepStrictEqual } from 'node:util';
+
+export async function update(request: ResourceRequest): Promise<void> {
+  const options = writeOptions(request.query, 'UpdateOptions');
+  const object = await decodeBody(request, options.fieldValidation);
+  agreeOnName(request, object);
+  agreeOnNamespace(request, object);
+  const { served, info } = request;
+  const { stored } = served;
+  const key = keyOf(stored.hub, info.namespace, info.name);
+  if (stored.strategy.allowCreateOnUpdate && info.subresource === '') {
+    if ((await currentEntry(stored, key)) === undefined) {
+      sendObject(request, 201, await createOnUpdate(request, object, options));
+      return;
+    }
+  }
+  const written = await updateObject(request, key, options, () => structuredClone(object), {
+    conflictIsFinal: object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '',
+  });
+  sendObject(request, 200, written.object);
+}
+
+async function createOnUpdate(request: ResourceRequest, object: AnyJson, options: WriteOptions): Promise<AnyJson> {
+  const { stored } = request.served;
+  const { resourceVersion } = object.metadata;
+  if (resourceVersion && resourceVersion !== '0') {
+    throw conflictError(resourceName(stored), request.info.name, objectModified);
+  }
+  delete object.metadata.resourceVersion;
+  return createObject(request, object, options);
+}
+
+export interface UpdateSettings {
+  readonly conflictIsFinal: boolean;
+  /** Whether managedFields are left to `next` (apply keeps its own books). */
+  readonly tracked?: boolean;
+}
+
+/** `next` makes the wanted object from the current one; it runs again when somebody else was faster. */
+export async function updateObject(
+  request: ResourceRequest,
+  key: string,
+  options: WriteOptions,
+  next: (current: AnyJson, entry: Entry) => AnyJson | Promise<AnyJson>,
+  settings: UpdateSettings,
+): Promise<Written> {
+  const { stored } = request.served;
+  let release: (() => Promise<void>) | undefined;
+  try {
+    return await updateStored(
+      request,
+      key,
+      { dryRun: options.dryRun, conflictIsFinal: () => settings.conflictIsFinal },
+      async entry => {
+        await release?.();
+        const old = entry.object() as AnyJson;
+        const wanted = await next(old, entry);
+        checkVersion(request, wanted, entry);
+        const { change, claim } = await planUpdate(request, wanted, old, options, settings);
+        release = claim?.release;
+        return change.kind === 'keep' ? { kind: 'keep', object: atRevision(stored, old, entry.revision) } : change;
+      },
+    );
+  } catch (error) {
+    await release?.();
+    throw error;
+  }
+}
+
+/** The object says which version it was made from; that must be what stands there. */
+function checkVersion(request: ResourceRequest, wanted: AnyJson, entry: Entry): void {
+  const { stored } = request.served;
+  const { resourceVersion } = wanted.metadata;
+  if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0') {
+    if (stored.strategy.allowUnconditionalUpdate !== false) return;
+    const why = invalidShown('metadata.resourceVersion', '0x0', 'must be specified for an update');
+    throw invalidError(stored.hub, request.info.name, [why]);
+  }
+  if (!/^\d+$/.test(resourceVersion)) {
+    throw untypedError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
+  }
+  if (resourceVersion !== String(entry.revision)) {
+    throw conflictError(resourceName(stored), request.info.name, objectModified);
+  }
+}
+
+interface Plan {
+  readonly change: Change;
+  readonly claim: { release(): Promise<void> } | undefined;
+}
+
+async function planUpdate(
+  request: ResourceRequest,
+  wanted: AnyJson,
+  old: AnyJson,
+  options: WriteOptions,
+  settings: UpdateSettings,
+): Promise<Plan> {
+  const { served, server, info, user } = request;
+  const { strategy, hub } = served.stored;
+  const context = { nowMs: server.clock.nowMs(), user, dryRun: options.dryRun };
+  const object = settings.tracked ? wanted : trackWrite(request, old, wanted, options, info.subresource);
+  dropRepeatedOwners(object, text => warn(request, text));
+  const admission = admissionRequest(request, 'UPDATE', object, old, options.dryRun);
+  await server.admission.mutate(admission);
+  keepSystemFields(object, old);
+  const rules: UpdateRules<AnyJson> = info.subresource === '' ? strategy : (strategy.subresources?.[info.subresource] ?? {});
+  rules.prepareUpdate?.(object, old, context);
+  raiseGeneration(strategy.hasGeneration ?? false, object, old);
+  const errors = [
+    ...validateObjectMeta(object.metadata, { namespaced: hub.namespaced, update: true }),
+    ...validateObjectMetaUpdate(object.metadata, old.metadata),
+    ...(rules.validateUpdate?.(object, old, context) ?? []),
+  ];
+  if (errors.length > 0) throw invalidError(hub, info.name, errors);
+  for (const text of rules.warnOnUpdate?.(object, old) ?? []) warn(request, text);
+  await server.admission.validate(admission);
+  const claim = await server.allocate(request, object, old, options.dryRun);
+  const ordered = canonical(hub.schema, object);
+  return { change: { kind: isFinished(ordered) ? 'delete' : 'put', object: ordered }, claim };
+}
+
+function raiseGeneration(hasGeneration: boolean, object: AnyJson, old: AnyJson): void {
+  if (!hasGeneration || object.metadata.generation !== old.metadata.generation) return;
+  if (isDeepStrictEqual(object.spec, old.spec)) return;
+  object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** Marked for deletion, its grace over and no finalizer left: this update is what removes it. */
+export function isFinished(object: AnyJson): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  if (deletionTimestamp === undefined || (finalizers?.length ?? 0) > 0) return false;
+  return (deletionGracePeriodSeconds ?? 0) === 0;
+}
