@@ -41,6 +41,11 @@ export function quote(text: string): string {
     .replace(/\u007f/g, '\\x7f');
 }
 
+/** Go's `%q` of a list: `["a" "b"]`. */
+export function quoteList(list: readonly string[]): string {
+  return `[${list.map(quote).join(' ')}]`;
+}
+
 export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
   return { type: 'FieldValueInvalid', path, message: `Invalid value: ${shownValue(value)}${tail(detail)}` };
 }
