@@ -55,8 +55,10 @@ const refusalBytesMax = 64 << 10;
 export class HttpClient {
   readonly #options: HttpClientOptions;
   readonly #origin: Origin;
-  readonly #authority: string;
-  readonly #prefix: string;
+  /** Host and port, as in the `host` header. */
+  readonly authority: string;
+  /** The path that comes before every target. */
+  readonly prefix: string;
   readonly #agent: Agent;
   #protocol: Protocol | undefined;
   #connections: Http2Connection[] = [];
@@ -71,15 +73,15 @@ export class HttpClient {
     const secure = url.protocol === 'https:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
     this.#origin = { secure, host, port: Number(url.port || (secure ? 443 : 80)) };
-    this.#authority = url.host;
-    this.#prefix = url.pathname.replace(/\/$/, '');
+    this.authority = url.host;
+    this.prefix = url.pathname.replace(/\/$/, '');
     this.#agent = this.#createAgent();
     if (!secure) this.#protocol = 'http/1.1';
   }
 
   /** A Transport; it may be taken off the client. */
   readonly request: Transport = async request => {
-    const authorized = await this.#authorize(request);
+    const authorized = await this.authorize(request);
     for (let refusals = 1; ; refusals++) {
       try {
         return await this.#send(authorized);
@@ -95,8 +97,8 @@ export class HttpClient {
    * connection is closed, whatever the server thinks (CVE-2018-1002105).
    */
   async upgrade(request: TransportRequest): Promise<UpgradeReply> {
-    const authorized = await this.#authorize(request);
-    const { socket } = await this.#connect(['http/1.1']);
+    const authorized = await this.authorize(request);
+    const socket = await this.open();
     return new Promise((resolve, reject) => {
       const sent = this.#http1Request(authorized, { createConnection: () => socket });
       const fail = (error: unknown) => {
@@ -129,7 +131,13 @@ export class HttpClient {
     this.#agent.destroy();
   }
 
-  async #authorize(request: TransportRequest): Promise<TransportRequest> {
+  /** A new connection, ready for HTTP/1.1, for whoever speaks something of its own on it. */
+  async open(): Promise<Duplex> {
+    return (await this.#connect(['http/1.1'])).socket;
+  }
+
+  /** The request with the credentials of this client. */
+  async authorize(request: TransportRequest): Promise<TransportRequest> {
     if (this.#options.token === undefined || request.headers?.['authorization'] !== undefined) return request;
     const token = await this.#options.token();
     if (token === undefined) return request;
@@ -146,7 +154,7 @@ export class HttpClient {
       );
       const isFull = this.#connections.length >= connectionsMax;
       if (emptiest !== undefined && (emptiest.hasRoom || isFull)) {
-        return emptiest.request(request, this.#prefix + request.target);
+        return emptiest.request(request, this.prefix + request.target);
       }
       this.#connecting ??= this.#addConnection().finally(() => {
         this.#connecting = undefined;
@@ -168,7 +176,7 @@ export class HttpClient {
         });
       return;
     }
-    const connection = await Http2Connection.open(socket, this.#authority, this.#options.clock, ended => {
+    const connection = await Http2Connection.open(socket, this.authority, this.#options.clock, ended => {
       this.#connections = this.#connections.filter(one => one !== ended);
     });
     if (this.#closed) connection.destroy();
@@ -202,7 +210,7 @@ export class HttpClient {
   }
 
   #http1Request(request: TransportRequest, how: { agent: Agent } | { createConnection: () => Duplex }): ClientRequest {
-    const headers: Record<string, string | number | string[]> = { host: this.#authority };
+    const headers: Record<string, string | number | string[]> = { host: this.authority };
     const wire = wireHeaders(request.headers ?? {});
     for (const name in wire) {
       const value = wire[name];
@@ -210,7 +218,7 @@ export class HttpClient {
     }
     if (request.body instanceof Uint8Array) headers['content-length'] = request.body.length;
     else if (request.body === undefined && /^(POST|PUT|PATCH)$/.test(request.method)) headers['content-length'] = 0;
-    const path = this.#prefix + request.target;
+    const path = this.prefix + request.target;
     return requestHttp1({ method: request.method, path, headers, signal: request.signal, ...how });
   }
 
