@@ -1,0 +1,145 @@
+/** Starts one container: image, configuration, creation, start, postStart hook. Each step that fails says so. */
+
+import type { Pod } from '#api/core/pod.ts';
+import type { WaitingReason } from '#kubelet/container-status.ts';
+import { pullCredentials } from '#kubelet/credentials.ts';
+import type { Image, Mount, PodSandboxConfig } from '#kubelet/cri/runtime.ts';
+import type { Downward } from '#kubelet/downward.ts';
+import { makeEnvironment } from '#kubelet/env.ts';
+import { errorText } from '#kubelet/error-text.ts';
+import { runHook } from '#kubelet/hooks.ts';
+import type { Host, KubeletPod } from '#kubelet/host.ts';
+import { say } from '#kubelet/host.ts';
+import type { ObservedPod } from '#kubelet/observed.ts';
+import { latest } from '#kubelet/observed.ts';
+import type { PlannedStart } from '#kubelet/plan.ts';
+import { containerConfig } from '#kubelet/runtime-config.ts';
+import { containerSecurity } from '#kubelet/security.ts';
+import { killContainer } from '#kubelet/termination.ts';
+
+export interface StartContext {
+  host: Host;
+  pod: KubeletPod;
+  observed: ObservedPod;
+  sandboxId: string;
+  sandboxConfig: PodSandboxConfig;
+  runtimeHandler: string | undefined;
+  downward: Downward;
+  /** Called with the id as soon as there is one. */
+  onCreated: (containerId: string) => void;
+}
+
+export interface StartFailure extends WaitingReason {
+  /** When another try makes sense; absent: at the next sync. */
+  retryAtMs?: number | undefined;
+}
+
+/** Undefined when it runs. */
+export async function startContainer(context: StartContext, start: PlannedStart): Promise<StartFailure | undefined> {
+  const { host, pod } = context;
+  const { target } = start;
+  const image = await host.images.ensure({
+    pod,
+    target,
+    sandboxConfig: context.sandboxConfig,
+    runtimeHandler: context.runtimeHandler,
+    say: (type, reason, message) => say(host, pod, type, reason, message, target),
+    credentials: name => pullCredentials(host.environment, pod, name),
+  });
+  if (!image.ok) {
+    const { reason, message, retryAtMs } = image;
+    say(host, pod, 'Warning', 'Failed', `Error: ${reason}`, target);
+    return { reason, message, retryAtMs };
+  }
+  const failed = (reason: string, error: unknown): StartFailure => {
+    say(host, pod, 'Warning', 'Failed', `Error: ${errorText(error)}`, target);
+    return { reason, message: errorText(error) };
+  };
+
+  let config: Awaited<ReturnType<typeof configure>>;
+  try {
+    config = await configure(context, start, image);
+  } catch (error) {
+    return failed('CreateContainerConfigError', error);
+  }
+  let containerId: string;
+  try {
+    containerId = await host.runtime.createContainer(context.sandboxId, config, context.sandboxConfig);
+  } catch (error) {
+    return failed('CreateContainerError', error);
+  }
+  context.onCreated(containerId);
+  say(host, pod, 'Normal', 'Created', 'Container created', target);
+  try {
+    await host.runtime.startContainer(containerId);
+  } catch (error) {
+    return failed('RunContainerError', error);
+  }
+  say(host, pod, 'Normal', 'Started', 'Container started', target);
+  return postStart(context, start, containerId);
+}
+
+async function configure(
+  { host, pod, observed, downward }: StartContext,
+  { target, attempt }: PlannedStart,
+  { imageRef, image }: { imageRef: string; image: Image | undefined },
+) {
+  const { container } = target;
+  const targetName = (container as { targetContainerName?: string }).targetContainerName;
+  const security = containerSecurity({
+    pod,
+    container,
+    image,
+    seccompDir: host.seccompDir,
+    targetId: targetName === undefined ? undefined : latest(observed, targetName)?.id,
+  });
+  const environment = await makeEnvironment({
+    pod,
+    container,
+    source: host.environment,
+    downward,
+    readFile: host.files === undefined ? undefined : (volume, path) => readVolumeFile(host, pod, volume, path),
+  });
+  let mounts: Mount[] = [];
+  if (host.files !== undefined) {
+    mounts = await host.files.containerMounts({ pod, container, attempt, environment, podIps: downward.podIps });
+  }
+  return containerConfig({
+    pod,
+    target,
+    attempt,
+    imageRef,
+    environment,
+    mounts,
+    security,
+    nodeMemoryBytes: host.memoryBytes,
+  });
+}
+
+async function readVolumeFile(host: Host, pod: Pod, volume: string, path: string) {
+  const files = host.files;
+  if (files === undefined) return { path, text: undefined };
+  return files.readVolumeFile(pod, volume, path);
+}
+
+/** A container whose hook fails is killed. */
+async function postStart(
+  context: StartContext,
+  { target }: PlannedStart,
+  containerId: string,
+): Promise<StartFailure | undefined> {
+  const { host, pod, downward } = context;
+  const { container } = target;
+  const hook = container.lifecycle?.postStart;
+  if (hook === undefined) return undefined;
+  const podIp = downward.podIps[0] ?? '';
+  const failure = await runHook(host, { pod, podIp, container, containerId }, hook, 0);
+  if (failure === undefined) return undefined;
+  say(host, pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', target);
+  await killContainer(host, pod, target, containerId, {
+    message: 'FailedPostStartHook',
+    graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 0,
+    podIp,
+  });
+  return { reason: 'PostStartHookError', message: failure };
+}

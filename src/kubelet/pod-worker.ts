@@ -1,0 +1,536 @@
+/**
+ * Looks after one Pod: makes the runtime run what the Pod asks for, and tells the API what it sees.
+ *
+ * A worker is in one of four phases and only ever moves on. `new`: the node has not said yet whether it takes the Pod.
+ * `running`: plan and act, until all is as it shall be. `terminating`: everything is being killed, because the Pod was
+ * deleted, has ended, or broke a limit. `terminated`: nothing of it runs; what is left is to say so, and to clean up once
+ * the API has forgotten the Pod. All work of a Pod goes through one loop, so that nothing happens twice at a time.
+ */
+
+import type { PodStatus } from '#api/core/pod.ts';
+import { pods } from '#api/core/pod.ts';
+import { isConflict, isNotFound } from '#client/api-error.ts';
+import { Backoff } from '#kubelet/backoff.ts';
+import { startContainer } from '#kubelet/container-start.ts';
+import type { WaitingReason } from '#kubelet/container-status.ts';
+import { containerNamed } from '#kubelet/containers-of.ts';
+import { errorText } from '#kubelet/error-text.ts';
+import type { Host, KubeletPod } from '#kubelet/host.ts';
+import { say } from '#kubelet/host.ts';
+import { podKey, podText } from '#kubelet/labels.ts';
+import type { ObservedPod } from '#kubelet/observed.ts';
+import { currentSandbox, nothingObserved, observePod } from '#kubelet/observed.ts';
+import type { PlannedStart, PlannedWait, PodPlan } from '#kubelet/plan.ts';
+import { backoffKey, crashLoopMessage, planPod } from '#kubelet/plan.ts';
+import { VolumeError } from '#kubelet/pod-files.ts';
+import type { TerminalReason } from '#kubelet/pod-status.ts';
+import { podStatus } from '#kubelet/pod-status.ts';
+import { PodProbes } from '#kubelet/probes/pod-probes.ts';
+import { prune, removeAll } from '#kubelet/remains.ts';
+import type { Amounts } from '#kubelet/resources.ts';
+import { qosClassOf } from '#kubelet/resources.ts';
+import { configOf, runtimeHandler, startSandbox } from '#kubelet/sandbox-start.ts';
+import { StatusWriter } from '#kubelet/status-writer.ts';
+import { graceSecondsOf, killContainer, killPod } from '#kubelet/termination.ts';
+import type { Timer } from '#lib/clock.ts';
+import { rfc3339, sleep } from '#lib/clock.ts';
+
+/** A Pod that this node does not take. */
+export interface Rejection {
+  reason: string;
+  message: string;
+}
+
+export interface PodWorkerOptions {
+  host: Host;
+  pod: KubeletPod;
+  /** What the node has for Pods. */
+  allocatable: () => Amounts;
+  /** Whether the node takes the Pod, with what else it has. */
+  admit: (pod: KubeletPod) => Promise<Rejection | undefined>;
+  /** The worker looks after these sandboxes and containers: their events are for it. */
+  claim: (runtimeId: string) => void;
+  /** Nothing is left of the Pod, here or in the API. */
+  onGone: () => void;
+}
+
+type Phase = 'new' | 'running' | 'terminating' | 'terminated';
+
+const containerBackoffMs = { initialMs: 10_000, maxMs: 300_000 };
+const retryBackoffMs = { initialMs: 1000, maxMs: 60_000 };
+const volumeBackoffMs = { initialMs: 500, maxMs: 122_000 };
+/** A container that could not be configured is tried again this often. */
+const startRetryMs = 10_000;
+/** How long a state that will soon be replaced is kept back for the API to take it. */
+const settleMsMax = 1000;
+const forcedGraceSeconds = 1;
+
+export class PodWorker {
+  readonly #options: PodWorkerOptions;
+  readonly #host: Host;
+  readonly #writer: StatusWriter;
+  readonly #probes: PodProbes;
+  readonly #containerBackoff = new Backoff(containerBackoffMs);
+  readonly #retryBackoff = new Backoff(retryBackoffMs);
+  readonly #volumeBackoff = new Backoff(volumeBackoffMs);
+  readonly #reasons = new Map<string, WaitingReason>();
+  /** Containers whose start failed are not tried again before. By name. */
+  readonly #holds = new Map<string, number>();
+  /** What ended containers left to say, by id. */
+  readonly #messages = new Map<string, string>();
+  #pod: KubeletPod;
+  #phase: Phase = 'new';
+  #terminal: TerminalReason | undefined;
+  /** The API has forgotten the Pod. */
+  #forgotten = false;
+  #deleteSent = false;
+  #finished = false;
+  #observed: ObservedPod = nothingObserved;
+  #dirty = false;
+  #looping = false;
+  #stopped = false;
+  #timer: { atMs: number; timer: Timer } | undefined;
+
+  constructor(options: PodWorkerOptions) {
+    const { host, pod } = options;
+    this.#options = options;
+    this.#host = host;
+    this.#pod = pod;
+    this.#writer = new StatusWriter(pod, {
+      client: host.client,
+      clock: host.clock,
+      onError: error => host.log.warn('a Pod status could not be written', { pod: this.name, error: errorText(error) }),
+    });
+    this.#probes = new PodProbes({
+      host,
+      pod: () => this.#pod,
+      podIp: () => this.#podIps()[0] ?? '',
+      onChange: (name, container) => this.#onVerdict(name, container),
+    });
+  }
+
+  get pod(): KubeletPod {
+    return this.#pod;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  /** The Pod with the status that was asked to be written last. */
+  get current(): KubeletPod {
+    return { ...this.#pod, status: this.#writer.status };
+  }
+
+  get observed(): ObservedPod {
+    return this.#observed;
+  }
+
+  get name(): string {
+    return podText(podKey(this.#pod));
+  }
+
+  /** The API shows the Pod anew. */
+  update(pod: KubeletPod): void {
+    // What could not be started may have been mended.
+    if (pod.metadata.generation !== this.#pod.metadata.generation) this.#holds.clear();
+    this.#pod = pod;
+    this.#writer.observe(pod);
+    this.wake();
+  }
+
+  /** The API does not have the Pod any more. */
+  forget(): void {
+    this.#forgotten = true;
+    this.#writer.stop();
+    this.wake();
+  }
+
+  /** Ends the Pod for a reason of the node's own. */
+  end(terminal: TerminalReason): void {
+    if (this.#terminal !== undefined || this.#phase === 'terminated') return;
+    this.#terminal = terminal;
+    this.wake();
+  }
+
+  /** Something may have changed: look again. */
+  wake(): void {
+    this.#dirty = true;
+    if (!this.#looping && !this.#stopped) void this.#loop();
+  }
+
+  /** The kubelet stops. What runs goes on running. */
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.timer.cancel();
+    this.#probes.stop();
+    this.#writer.stop();
+  }
+
+  async #loop(): Promise<void> {
+    this.#looping = true;
+    while (this.#dirty && !this.#stopped) {
+      this.#dirty = false;
+      try {
+        await this.#sync();
+        this.#retryBackoff.forget('');
+      } catch (error) {
+        this.#host.log.warn('a Pod could not be synced', { pod: this.name, error: errorText(error) });
+        this.#retryLater(this.#retryBackoff);
+      }
+    }
+    this.#looping = false;
+  }
+
+  #retryLater(backoff: Backoff): void {
+    const nowMs = this.#host.clock.nowMs();
+    backoff.next('', nowMs, nowMs);
+    this.#wakeAt(backoff.waiting('', nowMs, nowMs)?.untilMs ?? nowMs);
+  }
+
+  #wakeAt(atMs: number): void {
+    if (this.#stopped || (this.#timer !== undefined && this.#timer.atMs <= atMs)) return;
+    this.#timer?.timer.cancel();
+    const { clock } = this.#host;
+    const timer = clock.after(Math.max(atMs - clock.nowMs(), 0), () => {
+      this.#timer = undefined;
+      this.wake();
+    });
+    this.#timer = { atMs, timer };
+  }
+
+  async #sync(): Promise<void> {
+    switch (this.#phase) {
+      case 'new':
+        return this.#admit();
+      case 'running':
+        return this.#run();
+      case 'terminating':
+        return this.#terminate();
+      case 'terminated':
+        return this.#conclude();
+    }
+  }
+
+  get #isDeleted(): boolean {
+    return this.#forgotten || this.#pod.metadata.deletionTimestamp !== undefined;
+  }
+
+  async #admit(): Promise<void> {
+    await this.#observe();
+    const isOver = this.#pod.status.phase === 'Succeeded' || this.#pod.status.phase === 'Failed';
+    // What runs already was admitted by the kubelet that started it.
+    const wanted = !this.#isDeleted && !isOver && currentSandbox(this.#observed) === undefined;
+    const rejection = wanted ? await this.#options.admit(this.#pod) : undefined;
+    if (rejection !== undefined) this.#reject(rejection);
+    else this.#enter(isOver ? 'terminating' : 'running');
+  }
+
+  #reject({ reason, message }: Rejection): void {
+    say(this.#host, this.#pod, 'Warning', reason, message);
+    this.#writer.write({
+      observedGeneration: this.#pod.metadata.generation,
+      phase: 'Failed',
+      message: `Pod was rejected: ${message}`,
+      reason,
+      startTime: rfc3339(this.#host.clock.nowMs()),
+      qosClass: this.#pod.status.qosClass ?? qosClassOf(this.#pod),
+    });
+    this.#finished = true;
+    this.#enter('terminated');
+  }
+
+  #enter(phase: Phase): void {
+    this.#phase = phase;
+    this.#dirty = true;
+  }
+
+  async #observe(): Promise<void> {
+    const { runtime, files } = this.#host;
+    const observed = await observePod(runtime, this.#pod.metadata.uid);
+    for (const { id } of [...observed.sandboxes, ...observed.containers]) this.#options.claim(id);
+    if (files !== undefined) {
+      for (const status of observed.containers) {
+        if (status.state !== 'Exited') continue;
+        const known = this.#messages.get(status.id);
+        const message = known ?? (await files.terminationMessage(this.#pod, status));
+        this.#messages.set(status.id, message);
+        if (message !== '') status.message = status.message === '' ? message : `${status.message}: ${message}`;
+      }
+    }
+    this.#observed = observed;
+    this.#probes.sync(observed);
+  }
+
+  #podIps(): readonly string[] {
+    if (this.#pod.spec.hostNetwork) return this.#host.hostIps();
+    const sandbox = currentSandbox(this.#observed);
+    return sandbox === undefined || sandbox.ip === '' ? [] : [sandbox.ip, ...sandbox.additionalIps];
+  }
+
+  /** Judges what was observed last and has it written. Answers whether the Pod is over. */
+  #report(stage: { mayRun: boolean }): boolean {
+    const { host } = this.#options;
+    const { status, isOver } = podStatus({
+      pod: this.#pod,
+      before: this.#writer.status,
+      observed: this.#observed,
+      verdicts: this.#probes.verdicts,
+      reasons: this.#reasons,
+      runtimeName: host.runtimeName,
+      recursiveReadOnly: host.runtimeFeatures.recursiveReadOnly,
+      nowMs: host.clock.nowMs(),
+      hostIps: host.hostIps(),
+      qosClass: qosClassOf(this.#pod),
+      terminal: this.#terminal,
+      mayRun: stage.mayRun,
+      ending: this.#phase !== 'running',
+    });
+    this.#writer.write(status);
+    return isOver;
+  }
+
+  async #run(): Promise<void> {
+    if (this.#isDeleted) return this.#enter('terminating');
+    await this.#observe();
+    this.#checkDeadline();
+    if (this.#report({ mayRun: true })) return this.#enter('terminating');
+    if (!(await this.#prepareFiles()) || this.#isDeleted) return;
+    const plan = planPod({
+      pod: this.current,
+      observed: this.#observed,
+      verdicts: this.#probes.verdicts,
+      backoff: this.#containerBackoff,
+      nowMs: this.#host.clock.nowMs(),
+    });
+    await this.#act(plan);
+  }
+
+  #checkDeadline(): void {
+    const seconds = this.#pod.spec.activeDeadlineSeconds;
+    const { startTime } = this.#writer.status;
+    if (seconds === undefined || startTime === undefined || this.#terminal !== undefined) return;
+    const atMs = Date.parse(startTime) + seconds * 1000;
+    if (this.#host.clock.nowMs() < atMs) {
+      this.#wakeAt(atMs);
+      return;
+    }
+    const message = 'Pod was active on the node longer than the specified deadline';
+    say(this.#host, this.#pod, 'Normal', 'DeadlineExceeded', message);
+    this.#terminal = { phase: 'Failed', reason: 'DeadlineExceeded', message };
+  }
+
+  /** False when they are not ready yet. */
+  async #prepareFiles(): Promise<boolean> {
+    const { files } = this.#host;
+    if (files === undefined) return true;
+    try {
+      await files.prepare(this.#pod, () => this.wake());
+      this.#volumeBackoff.forget('');
+      return true;
+    } catch (error) {
+      if (!(error instanceof VolumeError)) throw error;
+      const message = `MountVolume.SetUp failed for volume "${error.volumeName}" : ${error.message}`;
+      say(this.#host, this.#pod, 'Warning', 'FailedMount', message);
+      this.#retryLater(this.#volumeBackoff);
+      return false;
+    }
+  }
+
+  async #act(plan: PodPlan): Promise<void> {
+    if (plan.sandbox === 'stop') return this.#stopAll();
+    if (plan.sandbox !== 'keep') return this.#makeSandbox(plan);
+    await this.#showWaits(plan.waits);
+    if (plan.kills.length > 0) {
+      await Promise.all(plan.kills.map(kill => this.#kill(kill)));
+      this.#dirty = true;
+    }
+    const starts = plan.starts.filter(({ target }) => !this.#isHeld(target.container.name));
+    if (starts.length > 0) await this.#start(starts);
+  }
+
+  #isHeld(name: string): boolean {
+    const untilMs = this.#holds.get(name) ?? 0;
+    if (untilMs <= this.#host.clock.nowMs()) return false;
+    this.#wakeAt(untilMs);
+    return true;
+  }
+
+  /** Nothing is left that should run, though something does. */
+  async #stopAll(): Promise<void> {
+    const { containers, sandboxes } = this.#observed;
+    const runs =
+      containers.some(({ state }) => state === 'Running') || sandboxes.some(({ state }) => state === 'Ready');
+    if (!runs) return;
+    await killPod(this.#host, this.#pod, this.#observed, undefined);
+    this.#dirty = true;
+  }
+
+  async #kill({ status, target, message, graceSeconds }: PodPlan['kills'][number]): Promise<void> {
+    await killContainer(this.#host, this.#pod, target, status.id, {
+      message,
+      graceSeconds: graceSeconds ?? graceSecondsOf(this.#pod, status),
+      podIp: this.#podIps()[0] ?? '',
+    });
+  }
+
+  async #makeSandbox(plan: PodPlan): Promise<void> {
+    if (plan.sandbox === 'replace') {
+      const message = 'Pod sandbox changed, it will be killed and re-created.';
+      say(this.#host, this.#pod, 'Normal', 'SandboxChanged', message);
+      await killPod(this.#host, this.#pod, this.#observed, undefined);
+    }
+    const id = await startSandbox(this.#host, this.#pod, plan.sandboxAttempt);
+    if (id === undefined) return this.#retryLater(this.#retryBackoff);
+    this.#options.claim(id);
+    // A write of its own: from here on containers may start.
+    this.#flip(conditions =>
+      conditions.map(each => (each.type === sandboxReady ? turnedTrue(each, this.#host) : each)),
+    );
+    this.#dirty = true;
+  }
+
+  #flip(change: (conditions: NonNullable<PodStatus['conditions']>) => NonNullable<PodStatus['conditions']>): void {
+    const { status } = this.#writer;
+    this.#writer.write({ ...status, conditions: change(status.conditions ?? []) });
+  }
+
+  /** Shows that a container waits for its next attempt, and wakes when it has waited long enough. */
+  async #showWaits(waits: readonly PlannedWait[]): Promise<void> {
+    let changed = false;
+    for (const wait of waits) {
+      this.#wakeAt(wait.untilMs);
+      const { name } = wait.target.container;
+      const message = crashLoopMessage(this.#pod, wait);
+      if (this.#reasons.get(name)?.message === message) continue;
+      const text = `Back-off restarting failed container ${name} in pod ${this.name}`;
+      say(this.#host, this.#pod, 'Warning', 'BackOff', text, wait.target);
+      // How it ended is shown before that it waits.
+      await this.#settle();
+      this.#reasons.set(name, { reason: 'CrashLoopBackOff', message });
+      changed = true;
+    }
+    if (changed) this.#report({ mayRun: true });
+  }
+
+  /** Gives the API a moment to take what was written last, but waits for no server that does not answer. */
+  async #settle(): Promise<void> {
+    const { clock } = this.#host;
+    await Promise.race([this.#writer.flushed(), sleep(clock, settleMsMax)]);
+  }
+
+  async #start(starts: readonly PlannedStart[]): Promise<void> {
+    const sandbox = currentSandbox(this.#observed);
+    if (sandbox === undefined) return;
+    const { host } = this.#options;
+    const pod = this.#pod;
+    const podIps = this.#podIps();
+    const context = {
+      host,
+      pod,
+      observed: this.#observed,
+      sandboxId: sandbox.id,
+      sandboxConfig: await configOf(host, pod, sandbox.metadata.attempt ?? 0),
+      runtimeHandler: await runtimeHandler(host, pod),
+      downward: { podIps, hostIps: host.hostIps(), allocatable: this.#options.allocatable() },
+      onCreated: this.#options.claim,
+    };
+    for (const start of starts) {
+      // Deleted while an image was pulled: what was not begun is not begun.
+      if (this.#isDeleted || this.#stopped) break;
+      await this.#startOne(context, start);
+    }
+    await prune(host, this.#observed);
+    this.#dirty = true;
+  }
+
+  async #startOne(context: Parameters<typeof startContainer>[0], start: PlannedStart): Promise<void> {
+    const { clock } = this.#host;
+    const { name } = start.target.container;
+    if (start.previous?.state === 'Exited') {
+      const key = backoffKey(start.target.container);
+      this.#containerBackoff.next(key, start.previous.finishedAtMs, clock.nowMs());
+    }
+    const failure = await startContainer(context, start);
+    if (failure === undefined) {
+      this.#reasons.delete(name);
+      return;
+    }
+    const { reason, message, retryAtMs } = failure;
+    this.#reasons.set(name, { reason, message });
+    this.#holds.set(name, retryAtMs ?? clock.nowMs() + startRetryMs);
+    // That it failed is shown before what comes of it.
+    this.#report({ mayRun: true });
+    await this.#settle();
+  }
+
+  async #terminate(): Promise<void> {
+    this.#probes.endStartupAndLiveness();
+    await this.#observe();
+    this.#report({ mayRun: true });
+    await killPod(this.#host, this.#pod, this.#observed, this.#killGraceSeconds());
+    await this.#observe();
+    const running = this.#observed.containers.filter(({ state }) => state === 'Running');
+    if (running.length > 0) throw new Error(`containers still run: ${running.map(({ id }) => id).join(' ')}`);
+    this.#probes.stop();
+    this.#enter('terminated');
+  }
+
+  /** Undefined: as each container has noted. */
+  #killGraceSeconds(): number | undefined {
+    if (this.#terminal?.reason === 'Evicted') return forcedGraceSeconds;
+    if (!this.#isDeleted) return undefined;
+    return Math.max(this.#pod.metadata.deletionGracePeriodSeconds ?? forcedGraceSeconds, forcedGraceSeconds);
+  }
+
+  async #conclude(): Promise<void> {
+    const { host } = this.#options;
+    const { uid, namespace, name } = this.#pod.metadata;
+    if (!this.#finished) {
+      this.#report({ mayRun: false });
+      await host.files?.release(uid);
+      await host.cgroups?.remove(uid);
+      host.images.forget(this.#pod);
+      this.#finished = true;
+    }
+    if (this.#forgotten) {
+      await removeAll(host, podKey(this.#pod));
+      this.#stopped = true;
+      return this.#options.onGone();
+    }
+    if (!this.#isDeleted || this.#deleteSent) return;
+    await this.#writer.flushed();
+    if (this.#forgotten) return this.wake();
+    try {
+      await host.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
+    } catch (error) {
+      if (!isNotFound(error) && !isConflict(error)) throw error;
+    }
+    this.#deleteSent = true;
+  }
+
+  #onVerdict(name: 'startup' | 'liveness' | 'readiness', container: string): void {
+    const isMain = containerNamed(this.#pod, container)?.role === 'main';
+    // That it has started is a write of its own; whether it is ready is found after that.
+    if (name === 'startup' && isMain && this.#phase === 'running')
+      this.#writer.write(startedStatus(this.#writer.status, container));
+    this.wake();
+  }
+}
+
+const sandboxReady = 'PodReadyToStartContainers';
+
+function turnedTrue<T extends { status: string; lastTransitionTime?: string | undefined }>(
+  condition: T,
+  host: Host,
+): T {
+  if (condition.status === 'True') return condition;
+  return { ...condition, status: 'True', lastTransitionTime: rfc3339(host.clock.nowMs()) };
+}
+
+function startedStatus(status: PodStatus, container: string): PodStatus {
+  const containerStatuses = status.containerStatuses?.map(each =>
+    each.name === container && each.state?.running !== undefined ? { ...each, started: true } : each,
+  );
+  return { ...status, containerStatuses };
+}
