@@ -78,6 +78,7 @@ const oids = {
   basicConstraints: '2.5.29.19',
   authorityKeyId: '2.5.29.35',
   extendedKeyUsage: '2.5.29.37',
+  anyUsage: '2.5.29.37.0',
   serverAuth: '1.3.6.1.5.5.7.3.1',
   clientAuth: '1.3.6.1.5.5.7.3.2',
   ecdsaSha256: '1.2.840.10045.4.3.2',
@@ -245,7 +246,9 @@ export function parseCertificate(certificate: Uint8Array): ParsedCertificate {
   const [notBefore, notAfter] = children(tbs.validity);
   if (notBefore === undefined || notAfter === undefined) throw new DerError('not a certificate');
   const usages = extensionValue(tbs.extensions, oids.extendedKeyUsage);
-  const purposes = (usages === undefined ? [] : children(usages)).map(oidText);
+  // Without the extension a certificate is good for everything (RFC 5280, 4.2.1.12).
+  const purposes = usages === undefined ? [oids.anyUsage] : children(usages).map(oidText);
+  const isFor = (usage: string) => purposes.includes(usage) || purposes.includes(oids.anyUsage);
   return {
     subject: readSubject(tbs.subject),
     names: readNames(extensionValue(tbs.extensions, oids.subjectAltName)),
@@ -253,8 +256,8 @@ export function parseCertificate(certificate: Uint8Array): ParsedCertificate {
     notAfterMs: timeMs(notAfter),
     fingerprint: createHash('sha256').update(certificate).digest('hex'),
     purposes: [
-      ...(purposes.includes(oids.serverAuth) ? (['server'] as const) : []),
-      ...(purposes.includes(oids.clientAuth) ? (['client'] as const) : []),
+      ...(isFor(oids.serverAuth) ? (['server'] as const) : []),
+      ...(isFor(oids.clientAuth) ? (['client'] as const) : []),
     ],
   };
 }

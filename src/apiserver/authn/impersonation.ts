@@ -8,6 +8,7 @@ import { extraInHeaders } from '#apiserver/authn/front-proxy.ts';
 import {
   anonymousName,
   authenticated,
+  isSubdomain,
   makeUser,
   mastersGroup,
   nodeNamePrefix,
@@ -25,7 +26,6 @@ import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
 import { headerValue, headerValues } from '#lib/http/headers.ts';
 import { ApiError, badRequestError } from '#machinery/api-error.ts';
 import { quote } from '#machinery/validation/field-error.ts';
-import { checkDns1123Subdomain } from '#machinery/validation/names.ts';
 
 const authenticationGroup = 'authentication.k8s.io';
 const extraPrefix = 'impersonate-extra-';
@@ -189,7 +189,7 @@ class Check {
 function extraProblem(key: string, values: readonly string[]): string | undefined {
   if (key === '') return 'impersonating the empty string key in extra is not allowed';
   const [domain = '', path] = key.split(/\/(.*)/s);
-  if (path === undefined || path === '' || checkDns1123Subdomain(domain).length > 0) {
+  if (path === undefined || path === '' || !isSubdomain(domain)) {
     return `impersonating an invalid key in extra is not allowed: ${quote(key)} is not a path with a domain before it`;
   }
   if (values.length === 0) return 'impersonating empty values in extra is not allowed';
@@ -219,7 +219,7 @@ function onlyNamed({ uid, groups, extra }: User): boolean {
 function nodeNameOf(userName: string): string | undefined {
   if (!userName.startsWith(nodeNamePrefix)) return undefined;
   const name = userName.slice(nodeNamePrefix.length);
-  return checkDns1123Subdomain(name).length === 0 ? name : undefined;
+  return isSubdomain(name) ? name : undefined;
 }
 
 function isOwnNode(wanted: User, requestor: User): boolean {

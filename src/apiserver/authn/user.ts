@@ -66,8 +66,13 @@ export function serviceAccountGroups(namespace: string): readonly string[] {
   return ['system:serviceaccounts', `system:serviceaccounts:${namespace}`];
 }
 
-const accountName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const namespaceName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
+/** What service accounts and nodes may be called. */
+export function isSubdomain(name: string): boolean {
+  return name.length <= 253 && subdomain.test(name);
+}
 
 /** `system:serviceaccount:<namespace>:<name>` taken apart; undefined when it is not one. */
 export function parseServiceAccount(userName: string): { namespace: string; name: string } | undefined {
@@ -75,7 +80,7 @@ export function parseServiceAccount(userName: string): { namespace: string; name
   const parts = userName.slice(accountPrefix.length).split(':');
   const [namespace, name] = parts;
   if (parts.length !== 2 || !namespace || !name) return undefined;
-  if (namespace.length > 63 || !namespaceName.test(namespace) || name.length > 253 || !accountName.test(name)) {
+  if (namespace.length > 63 || !namespaceName.test(namespace) || !isSubdomain(name)) {
     return undefined;
   }
   return { namespace, name };
