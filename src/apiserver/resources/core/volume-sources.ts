@@ -1,17 +1,18 @@
 /** The kinds of storage that Pods and PersistentVolumes share: their rules, as tables where the checks are of one shape. */
 
-import { inclusiveRangeError } from '#apiserver/resources/messages.ts';
+import type { Inspect } from '#apiserver/resources/messages.ts';
+import { addProblems } from '#apiserver/resources/messages.ts';
 import { quantityOf } from '#machinery/quantity.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
 import { forbidden, invalid, notSupported, required, tooLong } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
-import { isDns1123Label, isDns1123Subdomain } from '#machinery/validation/names.ts';
+import { checkDns1123Label, checkDns1123Subdomain, rangeProblem } from '#machinery/validation/names.ts';
 
-export type CheckSource = (source: AnyJson, path: FieldPath, errors: FieldError[]) => void;
+export type InspectSource = Inspect<AnyJson>;
 
 /** Every field named must be there. */
-export function requires(...names: readonly string[]): CheckSource {
+export function requires(...names: readonly string[]): InspectSource {
   return (source, path, errors) => {
     for (const name of names) if (isEmpty(source[name])) errors.push(required(`${path}.${name}`));
   };
@@ -20,30 +21,30 @@ export function requires(...names: readonly string[]): CheckSource {
 const isEmpty = (value: AnyJson): boolean =>
   value === undefined || value === null || value === '' || value.length === 0;
 
-export function allOf(...checks: readonly CheckSource[]): CheckSource {
+export function allOf(...inspections: readonly InspectSource[]): InspectSource {
   return (source, path, errors) => {
-    for (const check of checks) check(source, path, errors);
+    for (const inspect of inspections) inspect(source, path, errors);
   };
 }
 
 /** A disk of a cloud is mounted whole (0) or by the number of a partition. */
 function partition(source: AnyJson, path: FieldPath, errors: FieldError[]): void {
   const number = source.partition ?? 0;
-  if (number < 0 || number > 255) errors.push(invalid(`${path}.partition`, number, inclusiveRangeError(1, 255)));
+  if (number < 0 || number > 255) errors.push(invalid(`${path}.partition`, number, rangeProblem(1, 255)));
 }
 
-export function checkNoBacksteps(target: string, path: FieldPath, errors: FieldError[]): void {
+export function inspectNoBacksteps(target: string, path: FieldPath, errors: FieldError[]): void {
   if (target.split('/').includes('..')) errors.push(invalid(path, target, "must not contain '..'"));
 }
 
-export function checkDescendingPath(target: string, path: FieldPath, errors: FieldError[]): void {
+export function inspectDescendingPath(target: string, path: FieldPath, errors: FieldError[]): void {
   if (target.startsWith('/')) errors.push(invalid(path, target, 'must be a relative path'));
-  checkNoBacksteps(target, path, errors);
+  inspectNoBacksteps(target, path, errors);
 }
 
 /** Names beginning with two dots are kept for the links by which a volume is swapped at once. */
-export function checkLocalPath(target: string, path: FieldPath, errors: FieldError[]): void {
-  checkDescendingPath(target, path, errors);
+export function inspectLocalPath(target: string, path: FieldPath, errors: FieldError[]): void {
+  inspectDescendingPath(target, path, errors);
   if (target.startsWith('..') && !target.startsWith('../') && target !== '..') {
     errors.push(invalid(path, target, "must not start with '..'"));
   }
@@ -65,7 +66,7 @@ export function hostPath(source: AnyJson, path: FieldPath, errors: FieldError[])
     errors.push(required(`${path}.path`));
     return;
   }
-  checkNoBacksteps(source.path, `${path}.path`, errors);
+  inspectNoBacksteps(source.path, `${path}.path`, errors);
   if (source.type !== undefined && !hostPathTypes.includes(source.type)) {
     errors.push(notSupported(`${path}.type`, source.type, hostPathTypes));
   }
@@ -84,26 +85,26 @@ const initiatorForms: readonly (readonly [prefix: string, form: RegExp])[] = [
 ];
 
 /** A name of iSCSI: of a target (`iqn`) or of who connects to one (`initiatorName`). */
-function checkQualifiedDiskName(name: string, path: FieldPath, errors: FieldError[], unknown: string): void {
+function inspectDiskName(name: string, path: FieldPath, errors: FieldError[], unknown: string): void {
   const form = initiatorForms.find(([prefix]) => name.startsWith(prefix));
   if (form === undefined) errors.push(invalid(path, name, unknown));
   else if (!form[1].test(name)) errors.push(invalid(path, name, 'must be valid format'));
 }
 
 /** What Pods and volumes say alike; `unknown` words a name of no known form, and they differ in what a secret needs. */
-export function iscsi(unknown: string, checkSecret: CheckSource): CheckSource {
+export function iscsi(unknown: string, inspectSecret: InspectSource): InspectSource {
   return (source, path, errors) => {
     if (!source.targetPortal) errors.push(required(`${path}.targetPortal`));
     if (!source.iqn) errors.push(required(`${path}.iqn`));
-    else checkQualifiedDiskName(source.iqn, `${path}.iqn`, errors, unknown);
+    else inspectDiskName(source.iqn, `${path}.iqn`, errors, unknown);
     if (source.lun < 0 || source.lun > 255)
-      errors.push(invalid(`${path}.lun`, source.lun, inclusiveRangeError(0, 255)));
+      errors.push(invalid(`${path}.lun`, source.lun, rangeProblem(0, 255)));
     if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) {
       errors.push(required(`${path}.secretRef`));
     }
-    if (source.secretRef) checkSecret(source.secretRef, `${path}.secretRef`, errors);
+    if (source.secretRef) inspectSecret(source.secretRef, `${path}.secretRef`, errors);
     if (source.initiatorName !== undefined) {
-      checkQualifiedDiskName(source.initiatorName, `${path}.initiatorname`, errors, unknown);
+      inspectDiskName(source.initiatorName, `${path}.initiatorname`, errors, unknown);
     }
   };
 }
@@ -152,7 +153,7 @@ function fc(source: AnyJson, path: FieldPath, errors: FieldError[]): void {
   if (!hasTargets) return;
   if (source.lun === undefined) errors.push(required(`${path}.lun`, 'lun is required if targetWWNs is specified'));
   else if (source.lun < 0 || source.lun > 255) {
-    errors.push(invalid(`${path}.lun`, source.lun, inclusiveRangeError(0, 255)));
+    errors.push(invalid(`${path}.lun`, source.lun, rangeProblem(0, 255)));
   }
 }
 
@@ -191,23 +192,17 @@ function azureDisk(source: AnyJson, path: FieldPath, errors: FieldError[]): void
 }
 
 export function storageOs(source: AnyJson, path: FieldPath, errors: FieldError[]): void {
-  if (!source.volumeName) errors.push(required(`${path}.volumeName`));
-  else
-    for (const problem of isDns1123Label(source.volumeName))
-      errors.push(invalid(`${path}.volumeName`, source.volumeName, problem));
-  if (source.volumeNamespace) {
-    for (const problem of isDns1123Label(source.volumeNamespace)) {
-      errors.push(invalid(`${path}.volumeNamespace`, source.volumeNamespace, problem));
-    }
-  }
+  const { volumeName, volumeNamespace } = source;
+  if (!volumeName) errors.push(required(`${path}.volumeName`));
+  else addProblems(errors, `${path}.volumeName`, volumeName, checkDns1123Label(volumeName));
+  if (volumeNamespace) addProblems(errors, `${path}.volumeNamespace`, volumeNamespace, checkDns1123Label(volumeNamespace));
 }
 
 /** A CSI driver's name: any case, at most 63 bytes. */
-export function checkDriverName(name: string, path: FieldPath, errors: FieldError[]): void {
+export function inspectDriverName(name: string, path: FieldPath, errors: FieldError[]): void {
   if (name === '') errors.push(required(path));
   if (name.length > 63) errors.push(tooLong(path, 63));
-  if (name !== '')
-    for (const problem of isDns1123Subdomain(name.toLowerCase())) errors.push(invalid(path, name, problem));
+  if (name !== '') addProblems(errors, path, name, checkDns1123Subdomain(name.toLowerCase()));
 }
 
 export function emptyDir(source: AnyJson, path: FieldPath, errors: FieldError[]): void {
@@ -218,7 +213,7 @@ export function emptyDir(source: AnyJson, path: FieldPath, errors: FieldError[])
 }
 
 /** The same in a Pod and in a PersistentVolume, by the field's name; `persistentDisk` is how errors call a GCE disk. */
-export const commonSources: Readonly<Record<string, CheckSource>> = {
+export const commonSources: Readonly<Record<string, InspectSource>> = {
   gcePersistentDisk: (source, path, errors) =>
     allOf(requires('pdName'), partition)(source, path.replace(/gcePersistentDisk$/, 'persistentDisk'), errors),
   awsElasticBlockStore: allOf(requires('volumeID'), partition),
