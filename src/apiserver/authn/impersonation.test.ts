@@ -64,7 +64,7 @@ test('refusals are worded by the first mode made for the user', () => {
 test('the old way: everything that is claimed must be granted, and its refusal shows once it worked', () => {
   const act = impersonator(allowing('impersonate /users joe'));
   const as = (headers: HeaderValues) =>
-    act({ headers: { 'impersonate-user': 'joe', ...headers }, method: 'GET', target } as Exchange, sa);
+    act({ headers: { 'impersonate-user': 'joe', ...headers }, method: 'GET', target } as unknown as Exchange, sa);
   assert.deepEqual(as({}).groups, ['system:authenticated']);
   const scope = 'at the cluster scope';
   assert.throws(
@@ -99,7 +99,7 @@ test('a service account gets its groups, anonymous its own', () => {
 
 test('the constrained way needs both the user and the deed, and never gives system:masters', () => {
   const user = 'impersonate:user-info authentication.k8s.io/users joe';
-  const deed = 'impersonate-on:user-info:list /configmaps ';
+  const deed = 'impersonate-on:user-info:list /configmaps *';
   const joe = { 'impersonate-user': 'joe' };
   assert.equal(impersonate(allowing(user, deed), joe).name, 'joe');
   assert.throws(() => impersonate(allowing(user), joe));
@@ -115,7 +115,7 @@ test('the constrained way needs both the user and the deed, and never gives syst
 test('an agent may act as the node it runs on, and no other', () => {
   const may = allowing(
     'impersonate:associated-node authentication.k8s.io/nodes *',
-    'impersonate-on:associated-node:list /configmaps ',
+    'impersonate-on:associated-node:list /configmaps *',
   );
   const agent = makeUser({ ...sa, extra: { 'authentication.kubernetes.io/node-name': ['n'] } });
   assert.deepEqual(impersonate(may, { 'impersonate-user': 'system:node:n' }, agent).groups, [
