@@ -230,6 +230,17 @@ export class Informers {
     return informer;
   }
 
+  /** The informer of the whole collection if somebody has asked for it: saves a second copy. */
+  existing(resource: ResourceOf): Informer<ApiObject> | undefined {
+    const { group, version, plural } = resource;
+    return this.#informers.get([group, version, plural, '', '', '', false].join('|'));
+  }
+
+  /** One that its asker starts and stops alone. */
+  own<T>(resource: ResourceOf<T>, selection: Selection = {}): Informer<T> {
+    return new Informer<T>(resource, selection, this.#options);
+  }
+
   /** Once every informer asked for so far is complete. */
   async synced(): Promise<void> {
     await Promise.all([...this.#informers.values()].map(informer => informer.synced));
