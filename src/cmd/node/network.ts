@@ -256,6 +256,8 @@ async function setRouter(netns: string): Promise<void> {
   const ipv4 = '/proc/sys/net/ipv4';
   const enter = inNetns(netnsPath(netns));
   await run([...enter, 'tee', `${ipv4}/ip_forward`], { input: '1' });
+  // Whoever asks for an address that nobody has is told each time, not once a second.
+  await run([...enter, 'tee', `${ipv4}/icmp_ratelimit`], { input: '0' });
   // Nodes that share a link need not be told of a shorter way: it would pass by the router's rules.
   await run([...enter, 'tee', `${ipv4}/conf/all/send_redirects`, `${ipv4}/conf/default/send_redirects`], {
     input: '0',
