@@ -9,6 +9,7 @@ import { anonymous, type User } from '#apiserver/authn/user.ts';
 import { type Authorizer } from '#apiserver/authz/authorizer.ts';
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
+import { PathNotFound } from '#apiserver/path-not-found.ts';
 import { headersOf, sendError } from '#apiserver/reply.ts';
 import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
 import { type ResourceHandler, resourceHandler } from '#apiserver/route.ts';
@@ -78,6 +79,7 @@ async function handle(server: Server, exchange: Exchange): Promise<void> {
     allow(server, user, info);
     await dispatch(request);
   } catch (error) {
+    if (error instanceof PathNotFound) return pageNotFound(exchange);
     sendError(exchange, error, request, cause => server.log(`${exchange.method} ${exchange.target} failed: ${stackOf(cause)}`));
   }
 }
@@ -106,28 +108,23 @@ function allow(server: Server, user: User, info: RequestInfo): void {
 }
 
 async function dispatch(request: ApiRequest): Promise<void> {
-  const { info, server, exchange } = request;
+  const { info, server } = request;
   if (!info.isResource) {
     const handler = server.paths.find(info.path);
-    if (handler !== undefined) return handler(request);
-    return notFoundPage(exchange, server, info.path);
+    if (handler === undefined) throw /^\/api(\/|$)/.test(info.path) ? noSuchPathError() : new PathNotFound();
+    return handler(request);
   }
   const served = server.resources.find(info.group, info.version, info.resource);
   if (served === undefined) {
-    if (info.group !== '' && !server.resources.hasGroup(info.group)) return notFoundPage(exchange, server, info.path);
-    throw noSuchPathError();
+    throw info.group !== '' && !server.resources.hasGroup(info.group) ? new PathNotFound() : noSuchPathError();
   }
   const withResource: ResourceRequest = { ...request, served };
   const handler = resourceHandler(withResource, served);
-  if (exchange.method === 'HEAD') throw noSuchPathError();
   return handler(withResource);
 }
 
-/** What Go's own router says to a path that nobody registered. */
-function notFoundPage(exchange: Exchange, server: Server, path: string): void {
-  const segments = path.split('/').filter(Boolean);
-  const groupKnown = segments[0] === 'api' || (segments[0] === 'apis' && server.resources.hasGroup(segments[1] ?? ''));
-  if (groupKnown) throw noSuchPathError();
+/** Nothing is registered at the path at all: what Go's own router answers. */
+function pageNotFound(exchange: Exchange): void {
   const headers = {
     'cache-control': 'no-cache, private',
     'content-type': 'text/plain; charset=utf-8',
