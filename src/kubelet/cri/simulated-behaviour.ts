@@ -16,6 +16,7 @@
  * | `stop-delay` | `5s` | how long it takes to end when told to; killed when that is longer than its grace period |
  * | `exec-exit-code`, `exec-output`, `exec-delay` | `1`, `no`, `2s` | what commands run in it do (exec probes, hooks) |
  * | `not-listening` | `true` | its ports refuse: HTTP and TCP probes fail |
+ * | `http-status` | `503` | what its ports answer to HTTP (200 otherwise) |
  * | `cpu-millicores`, `memory-bytes` | `250`, `1048576` | what its stats say |
  *
  * Without any, a container does what `simulated-command.ts` says of its command, and runs for ever when that is nothing.

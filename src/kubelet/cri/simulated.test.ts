@@ -117,9 +117,13 @@ test('probes: commands by annotation, ports by what runs', async () => {
   const { sandboxId, id } = await start(runtime, pod('a', { 'simulated.proa.dev/exec-exit-code': '1' }));
   assert.equal((await runtime.execSync(id, ['cat', '/tmp/healthy'], 1)).exitCode, 1);
   const { ip } = await runtime.podSandboxStatus(sandboxId);
-  assert.equal(runtime.isListening(ip), true);
+  const connection = await runtime.connect(ip, 80);
+  connection.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  let reply = '';
+  for await (const chunk of connection) reply += chunk;
+  assert.match(reply, /^HTTP\/1\.1 200 [^]*\r\n\r\nhello from simulated a\n$/);
   runtime.crash(id, 1);
-  assert.equal(runtime.isListening(ip), false);
+  await assert.rejects(runtime.connect(ip, 80), { code: 'ECONNREFUSED' });
 
   const slow = await start(runtime, pod('b', { 'simulated.proa.dev/exec-delay': '3s' }));
   const probe = assert.rejects(runtime.execSync(slow.id, ['true'], 2), { code: 'DeadlineExceeded' });

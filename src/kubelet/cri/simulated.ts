@@ -4,16 +4,18 @@
  * cost nothing while nothing happens. All time comes from the clock: on a fake one, a seed replays exactly.
  *
  * The kubelet above does not know the difference, with two exceptions that whoever assembles it injects: there is no
- * address to dial (probes ask `isListening`), and no process to attach to (`exec`, `attach`, `portForward` are
+ * address to dial (`connect` stands for it), and no process to attach to (`exec`, `attach`, `portForward` are
  * Unimplemented, `execSync` is answered from the plan).
  */
 
 import { createHash } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { type Clock, rfc3339Micro, sleep, type Timer } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
 import { AddressPool } from './address-pool.ts';
 import * as cri from './runtime.ts';
 import { behaviourWord, durationMs, planExec, planRun, type RunPlan } from './simulated-behaviour.ts';
+import { connectionRefused, simulatedConnection } from './simulated-connection.ts';
 
 export interface SimulatedOptions {
   clock: Clock;
@@ -275,14 +277,17 @@ export class SimulatedRuntime implements cri.Runtime {
 
   // What only a simulated runtime has
 
-  /** Whether the Pod with this address answers on its ports: one of its containers runs and is not told to refuse. */
-  isListening(ip: string): boolean {
-    const sandbox = this.#running.get(ip);
-    if (sandbox === undefined) return false;
-    return [...sandbox.containers].some(
+  /** To a port of a Pod: it answers HTTP while one of the Pod's containers runs and is not told to refuse. */
+  async connect(host: string, port: number): Promise<Duplex> {
+    const sandbox = this.#running.get(host);
+    const listening = [...(sandbox?.containers ?? [])].find(
       ({ config, status }) =>
-        status.state === 'Running' && this.#word(sandbox, config.metadata.name, 'not-listening') !== 'true',
+        status.state === 'Running' && this.#word(sandbox!, config.metadata.name, 'not-listening') !== 'true',
     );
+    if (sandbox === undefined || listening === undefined) throw connectionRefused(host, port);
+    const { name } = sandbox.config.metadata;
+    const status = Number(this.#word(sandbox, listening.config.metadata.name, 'http-status') ?? 200);
+    return simulatedConnection({ status, text: `hello from simulated ${name}` });
   }
 
   /** A fault: the container ends now, in this way. */
