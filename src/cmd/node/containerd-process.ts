@@ -10,7 +10,7 @@
  * It runs in the node's network namespace, entered with nsenter: `ip netns exec` would remount /sys and hide the cgroups.
  */
 
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Runtime } from '#kubelet/cri/runtime.ts';
@@ -78,6 +78,10 @@ state = ${text(join(paths.folder, 'state'))}
 oom_score = 0
 disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.btrfs", "io.containerd.snapshotter.v1.devmapper", "io.containerd.snapshotter.v1.zfs", "io.containerd.tracing.processor.v1.otlp", "io.containerd.internal.v1.tracing"]
 
+# A line for every call would fill the disk of a cluster that runs for months.
+[debug]
+  level = "warn"
+
 [grpc]
   address = ${text(paths.socket)}
 
@@ -126,7 +130,11 @@ export async function startContainerd(settings: ContainerdSettings, runtime: Run
   if (Buffer.byteLength(paths.socket) > socketPathBytesMax) {
     throw new Error(`the path ${paths.socket} is too long for a socket: choose a shorter data directory`);
   }
-  if (!isRunning(readRecord(paths.record))) {
+  const record = readRecord(paths.record);
+  // One in a namespace that has lost its name, and its cable, is of no use; its containers end with their sandboxes.
+  if (isRunning(record) && !isInNetns(record.pid, settings.netns))
+    await stopContainerd(settings.dataDir, settings.clock);
+  if (!isRunning(record)) {
     writeConfiguration(settings, paths);
     await startDetached({
       argv: [...enter(settings.netns), 'containerd', '--config', paths.config],
@@ -137,6 +145,11 @@ export async function startContainerd(settings: ContainerdSettings, runtime: Run
   }
   await waitUntilReady(paths, runtime, settings.clock);
   await ensurePauseImage(paths, runtime, settings.clock);
+}
+
+function isInNetns(pid: number, netns: string | undefined): boolean {
+  const inode = (path: string) => statSync(path, { throwIfNoEntry: false })?.ino;
+  return inode(`/proc/${pid}/ns/net`) === inode(netns ?? '/proc/self/ns/net');
 }
 
 function enter(netns: string | undefined): string[] {
@@ -204,19 +217,41 @@ async function ensurePauseImage(paths: ContainerdPaths, runtime: Runtime, clock:
   const archive = join(paths.folder, 'pause.tar');
   writeImageArchive(archive, [pauseImage]);
   try {
-    await importImages(paths.socket, archive);
+    await importImages({ socketPath: paths.socket, archivePath: archive, runtime, clock });
   } finally {
     await rm(archive, { force: true });
   }
-  // CRI learns of the import by an event of containerd's.
-  const giveUpAtMs = clock.monotonicMs() + startTimeoutMs;
-  while ((await runtime.imageStatus({ image: pauseImageName })) === undefined) {
-    if (clock.monotonicMs() >= giveUpAtMs) throw new Error(`CRI does not list ${pauseImageName} after its import`);
-    await sleep(clock, startCheckMs);
-  }
 }
 
-/** Imports an OCI (or `docker save`) archive; answers what `ctr` said of it. */
-export function importImages(socketPath: string, archivePath: string): Promise<string> {
-  return run(['ctr', '--address', socketPath, '--namespace', 'k8s.io', 'images', 'import', archivePath]);
+/** Imports an OCI (or `docker save`) archive into a node; answers the names of its images once CRI knows them. */
+export async function importImages(options: {
+  socketPath: string;
+  archivePath: string;
+  runtime: Runtime;
+  clock: Clock;
+}): Promise<string[]> {
+  const { archivePath, clock, runtime, socketPath } = options;
+  const ctr = ['ctr', '--address', socketPath, '--namespace', 'k8s.io'];
+  const said = await run([...ctr, 'images', 'import', archivePath]);
+  const names = [...said.matchAll(/^unpacking (\S+) \(/gm)].map(([, name = '']) => name);
+  // CRI learns of an import by an event of containerd's.
+  const giveUpAtMs = clock.monotonicMs() + startTimeoutMs;
+  for (const image of names) {
+    while ((await runtime.imageStatus({ image })) === undefined) {
+      if (clock.monotonicMs() >= giveUpAtMs) throw new Error(`CRI does not list ${image} after its import`);
+      await sleep(clock, startCheckMs);
+    }
+  }
+  return names;
+}
+
+/** Where containerd finds a registry: at this URL (`http://…` for one without TLS), whatever name images call it by. */
+export function addRegistry(dataDir: string, host: string, url: string): void {
+  const folder = join(containerdPaths(dataDir).registries, host);
+  mkdirSync(folder, { recursive: true });
+  const server = JSON.stringify(url);
+  writeFileSync(
+    join(folder, 'hosts.toml'),
+    `server = ${server}\n\n[host.${server}]\n  capabilities = ["pull", "resolve"]\n`,
+  );
 }

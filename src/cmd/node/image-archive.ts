@@ -150,7 +150,7 @@ function* copyEntries(
   const { uid, gid } = given;
   const mode = given.mode ?? stat.mode & 0o7777;
   if (stat.isSymbolicLink()) {
-    yield { path, type: 'symlink', mode: 0o777, target: readlinkSync(source) };
+    yield { path, type: 'symlink', mode: 0o777, uid, gid, target: readlinkSync(source) };
   } else if (stat.isDirectory()) {
     yield { path, type: 'directory', mode, uid, gid };
     for (const name of readdirSync(source).sort()) {

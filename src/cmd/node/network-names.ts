@@ -11,6 +11,8 @@ export const clusterNamePattern = /^[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?$/;
 export const nodeRange = '10.250.0.0/16';
 /** The cluster's own address in it: the nodes' way out, and where the API server listens. */
 export const clusterAddress = '10.250.0.1';
+/** Where the pull relay listens on that address: always the same, for containerd is told it once. */
+export const pullRelayPort = 3128;
 export const nodeBridge = 'nodes0';
 export const uplink = 'uplink0';
 const nodeAddressFirst = 10;

@@ -16,14 +16,32 @@ import { type Doorway, openDoorway } from '#lib/doorway/doorway.ts';
 import { run } from '#lib/process.ts';
 import { inOwnNetwork, loopbackUp, runInOwnNetwork } from '#testing/own-network.ts';
 import { busyboxImage, helloImage } from '../../../test/images/build.ts';
-import { nodeCgroup } from './cgroups.ts';
-import { containerdPaths, importImages } from './containerd-process.ts';
+import { cgroupProcesses, nodeCgroup } from './cgroups.ts';
+import { addRegistry, containerdPaths, importImages } from './containerd-process.ts';
 import { writeImageArchive } from './image-archive.ts';
-import { type NodeMachine, purgeClusterCgroup, purgeMachine, startMachine, stopMachine } from './machine.ts';
+import {
+  type NodeMachine,
+  purgeClusterCgroup,
+  purgeMachine,
+  startMachine,
+  stopMachine,
+  unmountBelow,
+} from './machine.ts';
 import { createClusterNetwork, removeClusterNetwork } from './network.ts';
-import { clusterNetns, egressTable, netnsPath, nodeAddress } from './network-names.ts';
+import {
+  clusterAddress,
+  clusterNetns,
+  egressTable,
+  netnsPath,
+  nodeAddress,
+  nodeNetns,
+  nodeRange,
+  pullRelayPort,
+} from './network-names.ts';
 import { checkPrerequisites, thisMachine } from './prerequisites.ts';
 import { readRecord } from './process-record.ts';
+import { openPullRelay, type PullRelay } from './pull-relay.ts';
+import { serveRegistry } from './test-registry.ts';
 
 const missing = checkPrerequisites(thisMachine()).filter(({ ok }) => !ok);
 if (!existsSync('/bin/busybox')) missing.push({ name: 'busybox-static', ok: false, detail: 'for the test images' });
@@ -35,6 +53,8 @@ const outsideNetns = `proa-test-outside-${process.pid}`;
 /** Documentation addresses (RFC 5737) stand for the outside. */
 const outsideAddress = '203.0.113.1';
 const hostAddress = '203.0.113.2';
+/** On loopback, but not one of the addresses that the relay refuses for being so. */
+const registryAddress = '198.51.100.1';
 const folder = inOwnNetwork() ? mkdtempSync(join(tmpdir(), 'proa-node-')) : '';
 const network = {
   cluster,
@@ -86,7 +106,7 @@ async function shell(runtime: Runtime, id: string, script: string) {
   return { text: `${Buffer.from(stdout)}${Buffer.from(stderr)}`.trim(), exitCode };
 }
 
-/** Takes events as they come; `until` resolves once one of them is as asked. */
+/** Takes events as they come; `until` resolves once enough of them are as asked. */
 function watchEvents(runtime: Runtime) {
   const seen: RuntimeEvent[] = [];
   let wake = () => undefined as unknown;
@@ -94,8 +114,8 @@ function watchEvents(runtime: Runtime) {
     seen.push(event);
     wake();
   });
-  const until = async (is: (event: RuntimeEvent) => boolean) => {
-    while (!seen.some(is)) await new Promise<void>(resolve => (wake = () => resolve()));
+  const until = async (is: (event: RuntimeEvent) => boolean, times = 1) => {
+    while (seen.filter(is).length < times) await new Promise<void>(resolve => (wake = () => resolve()));
   };
   return { until, close: () => subscription.close() };
 }
@@ -136,22 +156,36 @@ function twoNodes(): void {
   let runtimes: Runtime[] = [];
   let inside: Doorway;
   let outside: Doorway;
+  let relay: PullRelay;
 
   before(async () => {
     await loopbackUp();
+    await run(['ip', 'address', 'add', `${registryAddress}/32`, 'dev', 'lo']);
     await createOutside();
     await createClusterNetwork(network);
-    runtimes = await Promise.all(machines.map(startMachine));
-    const archive = join(folder, 'images.tar');
-    writeImageArchive(archive, [busyboxImage(), helloImage('1', 'hello from version 1')]);
-    await Promise.all(machines.map(({ dataDir }) => importImages(containerdPaths(dataDir).socket, archive)));
     inside = openDoorway({ netns: netnsPath(clusterNetns(cluster)) });
     outside = openDoorway({ netns: netnsPath(outsideNetns) });
+    relay = openPullRelay({
+      listener: await inside.listen(clusterAddress, pullRelayPort),
+      clients: nodeRange,
+      resolve: async host => (host === 'registry.example' ? registryAddress : '169.254.169.254'),
+    });
+    const proxyUrl = `http://${clusterAddress}:${relay.port}`;
+    runtimes = await Promise.all(machines.map(machine => startMachine({ ...machine, proxyUrl })));
+    const archive = join(folder, 'images.tar');
+    writeImageArchive(archive, [busyboxImage(), helloImage('1', 'hello from version 1')]);
+    const imports = machines.map(({ dataDir }, index) => {
+      const { socket } = containerdPaths(dataDir);
+      const runtime = runtimes[index] as Runtime;
+      return importImages({ socketPath: socket, archivePath: archive, runtime, clock: systemClock });
+    });
+    assert.deepEqual((await Promise.all(imports))[0]?.length, 3);
   });
 
   after(async () => {
     inside?.close();
     outside?.close();
+    relay?.close();
     for (const runtime of runtimes) runtime.close();
     for (const machine of machines) await purgeMachine(machine);
     await removeClusterNetwork(cluster, network.hostNetns);
@@ -214,6 +248,41 @@ function twoNodes(): void {
     events.close();
   });
 
+  test('an image is pulled through the relay, and a registry that asks for a password gets one', async t => {
+    const [runtime] = runtimes as [Runtime];
+    const auth = { username: 'me', password: 'secret' };
+    const unpacked = join(folder, 'registry');
+    const registry = await serveRegistry({
+      address: registryAddress,
+      archive: join(folder, 'images.tar'),
+      folder: unpacked,
+      ...auth,
+    });
+    t.after(async () => {
+      registry.close();
+      await rm(unpacked, { recursive: true });
+    });
+    const name = `registry.example:${registry.port}/hello:1`;
+    addRegistry(first.dataDir, `registry.example:${registry.port}`, `http://registry.example:${registry.port}`);
+
+    await assert.rejects(runtime.pullImage({ image: name }), /401 Unauthorized/);
+    assert.match(await runtime.pullImage({ image: name }, auth), /^sha256:/);
+    const image = await runtime.imageStatus({ image: name });
+    assert.deepEqual(
+      image?.repoTags.filter(tag => tag.startsWith('registry')),
+      [name],
+    );
+    await assert.rejects(runtime.pullImage({ image: `registry.example:${registry.port}/other:1` }, auth), {
+      code: 'NotFound',
+    });
+    await assert.rejects(
+      runtime.pullImage({ image: 'metadata.example/x:1' }),
+      /metadata.example is 169.254.169.254, which pulls may not reach/,
+    );
+    await runtime.removeImage({ image: name });
+    assert.equal(await runtime.imageStatus({ image: name }), undefined);
+  });
+
   test('Pods reach the outside as the host, and what nobody has stays inside', async t => {
     const [, runtime] = runtimes as [Runtime, Runtime];
     const server = await outside.listen(outsideAddress, 0);
@@ -236,10 +305,11 @@ function twoNodes(): void {
     const [, runtime] = runtimes as [Runtime, Runtime];
     const events = watchEvents(runtime);
     await events.until(({ type }) => type === 'relist');
-    const { id } = await startPod(runtime, podConfig(second, 'survivor'), { command: ['sleep', '600'] });
+    const { id, sandboxId } = await startPod(runtime, podConfig(second, 'survivor'), { command: ['sleep', '600'] });
     const record = readRecord(containerdPaths(second.dataDir).record);
     process.kill(record?.pid ?? 0, 'SIGKILL');
     (await startMachine(second)).close();
+    await events.until(({ type }) => type === 'relist', 2);
     assert.equal((await runtime.containerStatus(id)).state, 'Running');
     assert.equal((await shell(runtime, id, 'echo still here')).text, 'still here');
     events.close();
@@ -248,6 +318,28 @@ function twoNodes(): void {
     (await startMachine(second)).close();
     assert.equal((await runtime.containerStatus(id)).state, 'Exited');
     assert.ok(await runtime.imageStatus({ image: 'docker.io/library/busybox:1.36' }));
+    await runtime.removePodSandbox(sandboxId);
+  });
+
+  test('after a crash of the machine a node starts again, and gets rid of what was', async () => {
+    const [, runtime] = runtimes as [Runtime, Runtime];
+    const { sandboxId } = await startPod(runtime, podConfig(second, 'lost'), { command: ['sleep', '600'] });
+    // Everything at once, as a loss of power: processes, namespaces, mounts.
+    const { log, record, socket } = containerdPaths(second.dataDir);
+    assert.ok(existsSync(log));
+    const shims = commandLines().filter(({ text }) => text.includes('containerd-shim') && text.includes(socket));
+    for (const { pid } of [...shims, { pid: readRecord(record)?.pid ?? 0 }]) process.kill(pid, 'SIGKILL');
+    for (const pid of cgroupProcesses(nodeCgroup(cluster, second.node))) process.kill(pid, 'SIGKILL');
+    await unmountBelow(second.dataDir);
+    await run(['ip', 'netns', 'delete', nodeNetns(cluster, second.node)]);
+
+    (await startMachine(second)).close();
+    assert.equal((await runtime.podSandboxStatus(sandboxId)).state, 'NotReady');
+    for (const { id } of await runtime.listPodSandboxes()) {
+      await runtime.stopPodSandbox(id);
+      await runtime.removePodSandbox(id);
+    }
+    await startPod(runtime, podConfig(second, 'again'), { command: ['sleep', '600'] });
   });
 
   test('a purge leaves nothing, also when containerd is dead', async () => {
@@ -266,7 +358,7 @@ function twoNodes(): void {
     assert.deepEqual(readdirSync(folder), ['images.tar']);
     assert.equal(
       commandLines()
-        .filter(line => line.includes(folder))
+        .filter(({ text }) => text.includes(folder))
         .join('\n'),
       '',
     );
@@ -282,14 +374,14 @@ function twoNodes(): void {
   });
 }
 
-function commandLines(): string[] {
+function commandLines(): { pid: number; text: string }[] {
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .map(pid => {
       try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return { pid: Number(pid), text: readFileSync(`/proc/${pid}/cmdline`, 'utf8') };
       } catch {
-        return '';
+        return { pid: Number(pid), text: '' };
       }
     });
 }

@@ -4,7 +4,7 @@
  */
 
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Clock, sleep } from '#lib/clock.ts';
 
@@ -38,6 +38,14 @@ export function isRunning(record: ProcessRecord | undefined): record is ProcessR
   return record !== undefined && startTicksOf(record.pid) === record.startTicks;
 }
 
+/** A log that has grown beyond this is set aside, in place of the one before, when its program starts again. */
+const logBytesMax = 10 << 20;
+
+function setAsideLarge(logPath: string): void {
+  const sizeBytes = statSync(logPath, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeBytes > logBytesMax) renameSync(logPath, `${logPath}.1`);
+}
+
 /** Starts a program that goes on without us, its output at the end of a log file, and writes its record. */
 export function startDetached(options: {
   argv: readonly string[];
@@ -47,6 +55,7 @@ export function startDetached(options: {
 }): Promise<ProcessRecord> {
   mkdirSync(dirname(options.recordPath), { recursive: true });
   mkdirSync(dirname(options.logPath), { recursive: true });
+  setAsideLarge(options.logPath);
   const log = openSync(options.logPath, 'a', 0o600);
   const [program = '', ...rest] = options.argv;
   return new Promise<ProcessRecord>((resolve, reject) => {

@@ -121,7 +121,7 @@ test('probes: commands by annotation, ports by what runs', async () => {
   connection.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
   let reply = '';
   for await (const chunk of connection) reply += chunk;
-  assert.match(reply, /^HTTP\/1\.1 200 [^]*\r\n\r\nhello from simulated a\n$/);
+  assert.match(reply, /^HTTP\/1\.1 200 (.*\r\n)*\r\nhello from simulated a\n$/);
   runtime.crash(id, 1);
   await assert.rejects(runtime.connect(ip, 80), { code: 'ECONNREFUSED' });
 
