@@ -104,9 +104,11 @@ export interface Store {
 /** The revision asked for has been compacted away. */
 export class CompactedError extends Error {
   override name = 'CompactedError';
+  readonly asked: Revision;
   readonly compactRevision: Revision;
   constructor(asked: Revision, compactRevision: Revision) {
     super(`revision ${asked} was compacted: the oldest that can be read is ${compactRevision}`);
+    this.asked = asked;
     this.compactRevision = compactRevision;
   }
 }
@@ -114,9 +116,11 @@ export class CompactedError extends Error {
 /** The revision asked for has not been written yet. */
 export class FutureRevisionError extends Error {
   override name = 'FutureRevisionError';
+  readonly asked: Revision;
   readonly revision: Revision;
   constructor(asked: Revision, revision: Revision) {
     super(`revision ${asked} is not there yet: the store is at ${revision}`);
+    this.asked = asked;
     this.revision = revision;
   }
 }

@@ -1,0 +1,91 @@
+/** The store's side of the thread that reads. */
+
+import { Worker } from 'node:worker_threads';
+import { must } from '#lib/assert.ts';
+import type { HistoryRequest, RangeRequest, ReadAnswer, ReadReply } from '#store/sqlite/messages.ts';
+import { unpacker } from '#store/sqlite/messages.ts';
+import type { KeyValue, RangeOptions, RangeResult, StoreEvent } from '#store/store.ts';
+import { CompactedError, FutureRevisionError } from '#store/store.ts';
+import type { ReadHistory } from '#store/watchers.ts';
+
+export class ReadThread {
+  readonly #worker: Worker;
+  readonly #pending = new Map<number, PromiseWithResolvers<ReadAnswer>>();
+  #lastId = 0;
+  #ended: Error | undefined;
+
+  constructor(path: string) {
+    this.#worker = new Worker(new URL('./read-thread.ts', import.meta.url), { workerData: { path } });
+    this.#worker.on('message', (reply: ReadReply) => this.#onReply(reply));
+    this.#worker.on('error', error => this.#fail(error as Error));
+    this.#worker.on('exit', () => this.#fail(new Error('the store is closed')));
+  }
+
+  async get(key: string): Promise<KeyValue | undefined> {
+    const [item] = keyValues(await this.#ask(rangeRequest({ prefix: key }, true)));
+    return item;
+  }
+
+  async range(options: RangeOptions): Promise<RangeResult> {
+    const answer = await this.#ask(rangeRequest(options, false));
+    const { revision, more, remaining } = answer;
+    return { revision, items: keyValues(answer), more, ...(remaining === undefined ? {} : { remaining }) };
+  }
+
+  readonly history: ReadHistory = async options => {
+    const answer = await this.#ask({ type: 'history', ...options });
+    return { events: eventsOf(answer), through: answer.revision };
+  };
+
+  async close(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #ask(request: RangeRequest | HistoryRequest): Promise<ReadAnswer> {
+    if (this.#ended !== undefined) return Promise.reject(this.#ended);
+    const id = ++this.#lastId;
+    const pending = Promise.withResolvers<ReadAnswer>();
+    this.#pending.set(id, pending);
+    this.#worker.postMessage({ ...request, id });
+    return pending.promise;
+  }
+
+  #onReply(reply: ReadReply): void {
+    const pending = must(this.#pending.get(reply.id), 'a reply answers a request');
+    this.#pending.delete(reply.id);
+    if (reply.type === 'read') pending.resolve(reply.answer);
+    else if (reply.type === 'compacted') pending.reject(new CompactedError(reply.asked, reply.compactRevision));
+    else if (reply.type === 'future') pending.reject(new FutureRevisionError(reply.asked, reply.revision));
+    else pending.reject(new Error(`Read the store: ${reply.message}`));
+  }
+
+  #fail(error: Error): void {
+    this.#ended ??= error;
+    for (const pending of this.#pending.values()) pending.reject(error);
+    this.#pending.clear();
+  }
+}
+
+function rangeRequest(options: RangeOptions, single: boolean): RangeRequest {
+  const { prefix, after, limit, revision, count = false } = options;
+  return { type: 'range', prefix, after, limit, revision, count, single };
+}
+
+function keyValues({ rows, values }: ReadAnswer): KeyValue[] {
+  const take = unpacker(values);
+  return rows.map(({ key, revision, created, length }) => {
+    return { key, value: take(length), createRevision: created, modRevision: revision };
+  });
+}
+
+function eventsOf({ rows, values }: ReadAnswer): StoreEvent[] {
+  const take = unpacker(values);
+  return rows.map(row => ({
+    type: row.deleted ? 'delete' : 'put',
+    key: row.key,
+    revision: row.revision,
+    value: take(row.length),
+    createRevision: row.created,
+    previousRevision: row.previous,
+  }));
+}
