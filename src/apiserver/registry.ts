@@ -15,6 +15,7 @@ import { decodeMessage } from '#machinery/codec/protobuf-decode.ts';
 import type { Resource } from '#machinery/resource.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { type FieldRules, metadataFields } from '#machinery/selector/field-selector.ts';
+import { checkPathSegmentName } from '#machinery/validation/names.ts';
 import type { CachedResource, Entry, EntryIndex } from '#watch/entry.ts';
 import type { Feed } from '#watch/feed.ts';
 
@@ -39,6 +40,7 @@ export function plainStrategy(resource: Resource): Strategy {
   return {
     resource,
     hasGeneration: 'spec' in fields && hasStatus,
+    ...(resource.group === 'rbac.authorization.k8s.io' ? { validateName: checkPathSegmentName } : {}),
     prepareCreate: object => {
       if (hasStatus) delete object.status;
     },

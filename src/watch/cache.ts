@@ -53,8 +53,12 @@ type State =
   | { readonly at: 'ready' }
   | { readonly at: 'closed' };
 
+/** Told of each change in the order of revisions, at once; indexes of the server itself are kept so. */
+export type ChangeListener = (before: Entry | undefined, after: Entry | undefined) => void;
+
 export class ResourceCache {
   readonly resource: CachedResource;
+  readonly #listeners: ChangeListener[] = [];
   readonly #home: CacheHome;
   readonly #log: EventLog;
   readonly #fanOut: FanOut;
@@ -164,10 +168,28 @@ export class ResourceCache {
       const after = this.#entry({ key: event.key, value, createRevision, modRevision: revision });
       this.#tree = this.#tree.set(after);
       this.#log.push(new LogEvent(revision, before, after));
+      this.#tell(before, after);
     } else if (before !== undefined) {
       this.#tree = this.#tree.delete(key);
       this.#log.push(new LogEvent(event.revision, before, undefined));
+      this.#tell(before, undefined);
     }
+  }
+
+  /** Calls for everything that is there, as new, and then for each change. For as long as the cache lives. */
+  onChange(listener: ChangeListener): void {
+    this.#listeners.push(listener);
+    for (const entry of this.entries()) listener(undefined, entry);
+  }
+
+  /** Everything there is now, or in a namespace, in the order of keys. */
+  *entries(namespace?: string): Iterable<Entry> {
+    const { start, end } = stretch(this.#tree, namespace === undefined ? {} : { namespace });
+    yield* this.#tree.values(start, end);
+  }
+
+  #tell(before: Entry | undefined, after: Entry | undefined): void {
+    for (const listener of this.#listeners) listener(before, after);
   }
 
   /** For the feed: the log has grown from this place on and all caches are at the feed's revision. */
@@ -185,6 +207,7 @@ export class ResourceCache {
   reset(): void {
     if (this.#state.at === 'closed') return;
     this.#state = { at: 'cold' };
+    for (const entry of this.entries()) this.#tell(entry, undefined);
     this.#tree = BTree.empty();
     this.forgetEvents();
     this.#fanOut.endAll({ reason: 'closed' });
@@ -211,6 +234,7 @@ export class ResourceCache {
       this.#tree = BTree.fromSorted(entries);
       this.#log.forget(revision);
       this.#state = { at: 'ready' };
+      for (const entry of entries) this.#tell(undefined, entry);
       for (const event of held) if (event.revision > revision) this.apply(event);
     } catch (error) {
       if (this.#state === state) this.#state = { at: 'cold' };

@@ -7,7 +7,8 @@
  */
 
 import type { User } from '#apiserver/authn/user.ts';
-import type { GroupResource } from '#machinery/api-error.ts';
+import { type ApiError, forbiddenError, type GroupResource } from '#machinery/api-error.ts';
+import type { StatusCause } from '#machinery/meta.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
 export type Operation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
@@ -79,4 +80,21 @@ function inTurn(plugins: readonly Admission[], run: (plugin: Admission) => void 
 
 export function resourceOf(request: AdmissionRequest): GroupResource {
   return { group: request.group, resource: request.resource };
+}
+
+/** `pods "x" is forbidden: <why>`; an object whose name is still to be generated goes by its prefix. */
+export function refusal(request: AdmissionRequest, why: string, causes?: readonly StatusCause[]): ApiError {
+  const name = request.name || request.object?.metadata?.generateName || '';
+  return forbiddenError(resourceOf(request), name, why, causes);
+}
+
+type Asked = Parameters<Admission['handles']>[0];
+
+/** A test for `handles`: one resource of one group, without its sub-resources. */
+export function on(operations: readonly Operation[], group: string, ...resources: readonly string[]) {
+  return (asked: Asked) =>
+    asked.group === group &&
+    asked.subresource === '' &&
+    resources.includes(asked.resource) &&
+    operations.includes(asked.operation);
 }

@@ -1,7 +1,7 @@
 /** Kinds with several versions: how a version becomes the one that is stored (its hub) and back. */
 
-import { eventConversion } from '#apiserver/resources/events/event-conversion.ts';
 import { autoscalerConversion } from '#apiserver/resources/autoscaling/v1-conversion.ts';
+import { eventConversion } from '#apiserver/resources/events/event-conversion.ts';
 import type { Resource } from '#machinery/resource.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import type { FieldRules } from '#machinery/selector/field-selector.ts';

@@ -12,12 +12,7 @@ export const immutable = 'field is immutable';
 export type Inspect<T> = (value: T, path: FieldPath, errors: FieldError[]) => void;
 
 /** One error for each problem of one value. */
-export function addProblems(
-  errors: FieldError[],
-  path: FieldPath,
-  value: unknown,
-  problems: readonly string[],
-): void {
+export function addProblems(errors: FieldError[], path: FieldPath, value: unknown, problems: readonly string[]): void {
   for (const problem of problems) errors.push(invalid(path, value, problem));
 }
 

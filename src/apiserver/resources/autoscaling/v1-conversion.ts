@@ -5,7 +5,9 @@ import { horizontalPodAutoscalers } from '#api/autoscaling/horizontal-pod-autosc
 import type { AnyJson } from '#machinery/schema.ts';
 
 const isCpu = (metric: AnyJson, of: 'target' | 'current') =>
-  metric.type === 'Resource' && metric.resource?.name === 'cpu' && metric.resource[of]?.averageUtilization !== undefined;
+  metric.type === 'Resource' &&
+  metric.resource?.name === 'cpu' &&
+  metric.resource[of]?.averageUtilization !== undefined;
 
 function toHub(object: AnyJson): AnyJson {
   const { targetCPUUtilizationPercentage: target, ...spec } = object.spec ?? {};

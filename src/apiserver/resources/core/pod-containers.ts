@@ -111,7 +111,8 @@ export function inspectEphemeralContainers(
     if (target && !otherNames.has(target)) errors.push(notFound(`${at}.targetContainerName`, target));
     for (const name of forbiddenInEphemeral) {
       const value = container[name];
-      if (value !== undefined && Object.keys(value).length > 0) errors.push(forbidden(`${at}.${name}`, notForEphemeral));
+      if (value !== undefined && Object.keys(value).length > 0)
+        errors.push(forbidden(`${at}.${name}`, notForEphemeral));
     }
     (container.volumeMounts ?? []).forEach((mount, j) => {
       for (const name of ['subPath', 'subPathExpr'] as const) {

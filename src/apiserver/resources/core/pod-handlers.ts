@@ -73,7 +73,12 @@ function inspectSucceedsOnce(probe: Probe, path: FieldPath, errors: FieldError[]
 }
 
 /** Lifecycle and probes: of containers that keep running. */
-export function inspectRunning(container: Container, path: FieldPath, errors: FieldError[], graceSeconds: number): void {
+export function inspectRunning(
+  container: Container,
+  path: FieldPath,
+  errors: FieldError[],
+  graceSeconds: number,
+): void {
   const { lifecycle, livenessProbe, readinessProbe, startupProbe } = container;
   if (lifecycle?.postStart) inspectHandler(lifecycle.postStart, `${path}.lifecycle.postStart`, errors, graceSeconds);
   if (lifecycle?.preStop) inspectHandler(lifecycle.preStop, `${path}.lifecycle.preStop`, errors, graceSeconds);

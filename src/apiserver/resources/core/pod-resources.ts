@@ -187,7 +187,11 @@ function inspectClaims(
   });
 }
 
-export function inspectOverhead(overhead: Readonly<Record<string, string>>, path: FieldPath, errors: FieldError[]): void {
+export function inspectOverhead(
+  overhead: Readonly<Record<string, string>>,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
   inspectRequirements({ limits: { ...overhead } }, inspectContainerResourceName, path, errors);
 }
 

@@ -13,7 +13,14 @@ import { inspectDescendingPath } from '#apiserver/resources/core/volume-sources.
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems } from '#apiserver/resources/messages.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
-import { duplicate, invalid, invalidShown, notSupported, required, tooLong } from '#machinery/validation/field-error.ts';
+import {
+  duplicate,
+  invalid,
+  invalidShown,
+  notSupported,
+  required,
+  tooLong,
+} from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { checkDns1123Subdomain, rangeProblem } from '#machinery/validation/names.ts';
 

@@ -1,7 +1,12 @@
 /** The volumes of a Pod. */
 
 import type { KeyToPath, Volume } from '#api/core/volume.ts';
-import { inspectFieldReference, inspectResourceReference, volumeFields } from '#apiserver/resources/core/pod-references.ts';
+import { inspectClaimSpec } from '#apiserver/resources/core/persistent-volume-claim-spec.ts';
+import {
+  inspectFieldReference,
+  inspectResourceReference,
+  volumeFields,
+} from '#apiserver/resources/core/pod-references.ts';
 import type { InspectSource } from '#apiserver/resources/core/volume-sources.ts';
 import {
   commonSources,
@@ -12,7 +17,6 @@ import {
   requires,
   storageOs,
 } from '#apiserver/resources/core/volume-sources.ts';
-import { inspectClaimSpec } from '#apiserver/resources/core/persistent-volume-claim-spec.ts';
 import { addProblems } from '#apiserver/resources/messages.ts';
 import type { ObjectMeta } from '#machinery/meta.ts';
 import type { AnyJson } from '#machinery/schema.ts';
@@ -113,7 +117,9 @@ const files =
   (source, path, errors) => {
     if (!source[nameField]) errors.push(required(`${path}.${nameField}`));
     inspectMode(source.defaultMode, `${path}.defaultMode`, errors);
-    (source.items ?? []).forEach((item: KeyToPath, i: number) => inspectKeyToPath(item, `${path}.items[${i}]`, errors));
+    (source.items ?? []).forEach((item: KeyToPath, i: number) => {
+      inspectKeyToPath(item, `${path}.items[${i}]`, errors);
+    });
   };
 
 function downwardApi(source: AnyJson, path: FieldPath, errors: FieldError[]): void {
@@ -170,7 +176,8 @@ function projected(source: AnyJson, path: FieldPath, errors: FieldError[]): void
       inspectTrustBundle(projection.clusterTrustBundle, `${at}.clusterTrustBundle`, errors);
       claim(projection.clusterTrustBundle.path, projection.clusterTrustBundle.path);
     }
-    if (projection.podCertificate) inspectPodCertificate(projection.podCertificate, `${at}.podCertificate`, errors, claim);
+    if (projection.podCertificate)
+      inspectPodCertificate(projection.podCertificate, `${at}.podCertificate`, errors, claim);
     if (Object.keys(projection).length > 1) errors.push(forbidden(at, 'may not specify more than 1 volume type'));
   });
 }
@@ -193,7 +200,8 @@ function inspectToken(token: AnyJson, at: FieldPath, volumePath: FieldPath, erro
   const seconds = token.expirationSeconds;
   const path = `${at}.serviceAccountToken.expirationSeconds`;
   if (seconds < tokenSecondsMin) errors.push(invalid(path, seconds, 'may not specify a duration less than 10 minutes'));
-  if (seconds > tokenSecondsMax) errors.push(invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds'));
+  if (seconds > tokenSecondsMax)
+    errors.push(invalid(path, seconds, 'may not specify a duration larger than 2^32 seconds'));
   if (token.path === '') errors.push(required(`${volumePath}.path`));
   else inspectLocalPath(token.path, `${volumePath}.path`, errors);
 }
@@ -206,7 +214,9 @@ function inspectTrustBundle(bundle: AnyJson, path: FieldPath, errors: FieldError
     if (name === '') errors.push(required(`${path}.name`, 'must be a valid object name'));
     addProblems(errors, `${path}.name`, name, nameIsDnsSubdomain(name));
     if (bundle.labelSelector) {
-      errors.push(invalid(`${path}.labelSelector`, bundle.labelSelector, 'labelSelector must be unset if name is specified'));
+      errors.push(
+        invalid(`${path}.labelSelector`, bundle.labelSelector, 'labelSelector must be unset if name is specified'),
+      );
     }
   } else if (signerName === undefined) errors.push(required(path, 'either name or signerName must be specified'));
   else if (signerName === '') errors.push(required(`${path}.signerName`, 'must be a valid signer name'));
@@ -221,7 +231,13 @@ function inspectPodCertificate(source: AnyJson, path: FieldPath, errors: FieldEr
   if (!keyTypes.includes(source.keyType)) errors.push(notSupported(`${path}.keyType`, source.keyType, keyTypes));
   const { maxExpirationSeconds: seconds } = source;
   if (seconds !== undefined && (seconds < 3600 || seconds > 91 * 24 * 3600)) {
-    errors.push(invalid(`${path}.maxExpirationSeconds`, seconds, 'if provided, maxExpirationSeconds must be between 3600 and 7862400'));
+    errors.push(
+      invalid(
+        `${path}.maxExpirationSeconds`,
+        seconds,
+        'if provided, maxExpirationSeconds must be between 3600 and 7862400',
+      ),
+    );
   }
   const { credentialBundlePath = '', keyPath = '', certificateChainPath = '' } = source;
   if (!credentialBundlePath && !keyPath && !certificateChainPath) {
@@ -252,8 +268,8 @@ function inspectEphemeral(volume: Volume, owner: VolumeOwner, at: FieldPath, err
 }
 
 function inspectClaimTemplateMeta(metadata: ObjectMeta, path: FieldPath, errors: FieldError[]): void {
-  errors.push(...validateAnnotations(metadata.annotations, `${path}.annotations`));
-  errors.push(...validateLabels(metadata.labels, `${path}.labels`));
+  errors.push(...validateAnnotations(metadata.annotations ?? {}, `${path}.annotations`));
+  errors.push(...validateLabels(metadata.labels ?? {}, `${path}.labels`));
   for (const name of Object.keys(metadata)) {
     if (name !== 'annotations' && name !== 'labels') {
       errors.push(forbidden(`${path}.${name}`, 'cannot be set for an ephemeral volume'));

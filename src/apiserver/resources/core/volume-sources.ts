@@ -97,8 +97,7 @@ export function iscsi(unknown: string, inspectSecret: InspectSource): InspectSou
     if (!source.targetPortal) errors.push(required(`${path}.targetPortal`));
     if (!source.iqn) errors.push(required(`${path}.iqn`));
     else inspectDiskName(source.iqn, `${path}.iqn`, errors, unknown);
-    if (source.lun < 0 || source.lun > 255)
-      errors.push(invalid(`${path}.lun`, source.lun, rangeProblem(0, 255)));
+    if (source.lun < 0 || source.lun > 255) errors.push(invalid(`${path}.lun`, source.lun, rangeProblem(0, 255)));
     if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) {
       errors.push(required(`${path}.secretRef`));
     }
@@ -195,7 +194,8 @@ export function storageOs(source: AnyJson, path: FieldPath, errors: FieldError[]
   const { volumeName, volumeNamespace } = source;
   if (!volumeName) errors.push(required(`${path}.volumeName`));
   else addProblems(errors, `${path}.volumeName`, volumeName, checkDns1123Label(volumeName));
-  if (volumeNamespace) addProblems(errors, `${path}.volumeNamespace`, volumeNamespace, checkDns1123Label(volumeNamespace));
+  if (volumeNamespace)
+    addProblems(errors, `${path}.volumeNamespace`, volumeNamespace, checkDns1123Label(volumeNamespace));
 }
 
 /** A CSI driver's name: any case, at most 63 bytes. */

@@ -2,8 +2,8 @@
 
 import { events } from '#api/core/event.ts';
 import { eventsEvents } from '#api/events/event.ts';
-import type { AnyJson } from '#machinery/schema.ts';
 import { badRequestError } from '#machinery/api-error.ts';
+import type { AnyJson } from '#machinery/schema.ts';
 
 /** The field of events.k8s.io and the field of the core group. */
 const names: Readonly<Record<string, string>> = {

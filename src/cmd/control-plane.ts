@@ -1,0 +1,96 @@
+/**
+ * The control plane of a cluster in this process: identity, store, API server with its TLS port, and the loops that were
+ * asked for.
+ */
+
+import { mkdirSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ApiServer, startApiServer } from '#apiserver/api-server.ts';
+import { adminSubject, Identity } from '#cmd/identity.ts';
+import { kubeconfigText } from '#cmd/kubeconfig-text.ts';
+import type { Clock } from '#lib/clock.ts';
+import { HttpServer } from '#lib/http/server.ts';
+import { keyPem, pem } from '#lib/pki.ts';
+import type { Random } from '#lib/random.ts';
+import type { Store } from '#store/store.ts';
+
+export interface ControlPlaneOptions {
+  /** The cluster's name: of its kubeconfig context, too. */
+  readonly name: string;
+  /** Where keys, certificates and kubeconfigs are kept. */
+  readonly directory: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: (text: string) => void;
+}
+
+export interface ControlPlane {
+  readonly api: ApiServer;
+  readonly identity: Identity;
+  readonly http: HttpServer;
+  readonly url: string;
+  /** The administrator's, CN=admin and O=system:masters. */
+  readonly kubeconfigFile: string;
+  close(): Promise<void>;
+}
+
+/** How long requests under way may take to finish when the server stops. */
+const closeGraceMs = 2_000;
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const { clock, random, store, log } = options;
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  const identity = new Identity({ directory: join(options.directory, 'pki'), clock, random });
+  let address = `${options.host}:${options.port}`;
+  const api = await startApiServer({
+    store,
+    clock,
+    random,
+    log,
+    clientAuthority: identity.clusterCa.certificate,
+    frontProxyAuthority: identity.frontProxyCa.certificate,
+    serviceAccountKeys: [await identity.serviceAccountKey],
+    advertised: () => address,
+  });
+  const serving = identity.server({ dns: [], ips: [] });
+  const http = new HttpServer({
+    handler: exchange => api.server.handle(exchange),
+    clock,
+    tls: {
+      certificate: pem('CERTIFICATE', serving.certificate),
+      key: keyPem(serving.key),
+      clientCas: [pem('CERTIFICATE', identity.clusterCa.certificate), pem('CERTIFICATE', identity.frontProxyCa.certificate)],
+    },
+    onError: error => log(String((error as Error)?.stack ?? error)),
+  });
+  const bound = await http.listen({ host: options.host, port: options.port });
+  address = `${bound.host}:${bound.port}`;
+  const url = `https://${address}`;
+  const kubeconfigFile = await writeAdminKubeconfig(options, identity, url);
+  return {
+    api,
+    identity,
+    http,
+    url,
+    kubeconfigFile,
+    async close() {
+      await http.close(closeGraceMs);
+      api.close();
+      await store.close();
+    },
+  };
+}
+
+async function writeAdminKubeconfig(options: ControlPlaneOptions, identity: Identity, server: string): Promise<string> {
+  const client = identity.client('admin', adminSubject);
+  const authority = identity.clusterCa.certificate;
+  const parts = { server, cluster: options.name, user: `${options.name}-admin`, authority, client };
+  const file = join(options.directory, 'admin.kubeconfig');
+  await writeFile(file, kubeconfigText(parts), { mode: 0o600 });
+  return file;
+}
