@@ -13,6 +13,7 @@ import type { EnvironmentSource } from '#kubelet/env.ts';
 import type { ImageStore } from '#kubelet/images.ts';
 import type { PodFiles } from '#kubelet/pod-files.ts';
 import type { ProbeTargets } from '#kubelet/probes/prober.ts';
+import type { ReferencedObjects } from '#kubelet/referenced-objects.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Random } from '#lib/random.ts';
@@ -31,10 +32,13 @@ export interface Host {
   recorder: EventRecorder;
   images: ImageStore;
   environment: EnvironmentSource;
+  objects: ReferencedObjects;
   probeTargets: ProbeTargets;
   dns: DnsSettings;
   hostIps: () => readonly string[];
   memoryBytes: number;
+  /** False until Pods can get addresses. */
+  networkReady: () => boolean;
   /** Absent on a simulated node: its Pods have no files. */
   files?: PodFiles | undefined;
   cgroups?: PodCgroups | undefined;

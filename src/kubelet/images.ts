@@ -30,6 +30,7 @@ export type ImageResult =
 export class ImageStore {
   readonly #runtime: Runtime;
   readonly #clock: Clock;
+  readonly #onPulled: () => void;
   readonly #backoff = new Backoff(pullBackoffMs);
   readonly #lastErrors = new Map<string, { failedAtMs: number; text: string }>();
   /** Pulls go one after another, as upstream's do by default. */
@@ -37,9 +38,10 @@ export class ImageStore {
   /** When an image was last needed, for the garbage collection. */
   readonly lastUsedMs = new Map<string, number>();
 
-  constructor(options: { runtime: Runtime; clock: Clock }) {
+  constructor(options: { runtime: Runtime; clock: Clock; onPulled: () => void }) {
     this.#runtime = options.runtime;
     this.#clock = options.clock;
+    this.#onPulled = options.onPulled;
   }
 
   async ensure(need: ImageNeed): Promise<ImageResult> {
@@ -130,6 +132,7 @@ export class ImageStore {
       `Successfully pulled image "${target.container.image}" in ${took}. Image size: ${size} bytes.`,
     );
     if (image !== undefined) this.lastUsedMs.set(image.id, this.#clock.nowMs());
+    this.#onPulled();
     return { ok: true, imageRef, image };
   }
 

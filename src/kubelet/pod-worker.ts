@@ -139,6 +139,12 @@ export class PodWorker {
     this.wake();
   }
 
+  /** A ConfigMap or Secret that it refers to has changed. */
+  readonly #onObject = (): void => {
+    this.#holds.clear();
+    this.wake();
+  };
+
   /** The API does not have the Pod any more. */
   forget(): void {
     this.#forgotten = true;
@@ -165,6 +171,7 @@ export class PodWorker {
     this.#timer?.timer.cancel();
     this.#probes.stop();
     this.#writer.stop();
+    this.#host.objects.release(this.#pod.metadata.uid);
   }
 
   async #loop(): Promise<void> {
@@ -292,6 +299,7 @@ export class PodWorker {
 
   async #run(): Promise<void> {
     if (this.#isDeleted) return this.#enter('terminating');
+    this.#host.objects.hold(this.#pod, { volumes: this.#host.files !== undefined }, this.#onObject);
     await this.#observe();
     this.#checkDeadline();
     if (this.#report({ mayRun: true })) return this.#enter('terminating');
@@ -379,6 +387,11 @@ export class PodWorker {
       const message = 'Pod sandbox changed, it will be killed and re-created.';
       say(this.#host, this.#pod, 'Normal', 'SandboxChanged', message);
       await killPod(this.#host, this.#pod, this.#observed, undefined);
+    }
+    if (!this.#host.networkReady() && !this.#pod.spec.hostNetwork) {
+      // The kubelet wakes its workers when it is.
+      say(this.#host, this.#pod, 'Warning', 'NetworkNotReady', 'network is not ready: cni plugin not initialized');
+      return;
     }
     const id = await startSandbox(this.#host, this.#pod, plan.sandboxAttempt);
     if (id === undefined) return this.#retryLater(this.#retryBackoff);
@@ -491,6 +504,7 @@ export class PodWorker {
       await host.files?.release(uid);
       await host.cgroups?.remove(uid);
       host.images.forget(this.#pod);
+      host.objects.release(uid);
       this.#finished = true;
     }
     if (this.#forgotten) {

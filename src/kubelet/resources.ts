@@ -2,51 +2,26 @@
 
 import type { Container } from '#api/core/container.ts';
 import type { Pod, PodStatus } from '#api/core/pod.ts';
-import { initContainersOf, isSidecar, mainContainersOf } from '#kubelet/containers-of.ts';
+import type { ResourceSide } from '#api/core/pod-resources.ts';
+import { addResources, aggregateContainers, qosClassOf as qosClassOfSpec } from '#api/core/pod-resources.ts';
+import { initContainersOf, mainContainersOf } from '#kubelet/containers-of.ts';
 import type { ContainerResources } from '#kubelet/cri/runtime.ts';
-import { addQuantities, compareQuantities, parseQuantity } from '#machinery/quantity.ts';
+import { parseQuantity } from '#machinery/quantity.ts';
 
 export type Amounts = Readonly<Record<string, string>>;
-type Kind = 'requests' | 'limits';
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 
-const plus = (a: Amounts, b: Amounts): Amounts => combine(a, b, addQuantities);
-const larger = (a: Amounts, b: Amounts): Amounts => combine(a, b, (x, y) => (compareQuantities(x, y) >= 0 ? x : y));
-
-function combine(a: Amounts, b: Amounts, choose: (x: string, y: string) => string): Amounts {
-  const out: Record<string, string> = { ...a };
-  for (const [name, amount] of Object.entries(b)) {
-    const other = out[name];
-    out[name] = other === undefined ? amount : choose(other, amount);
+/** What the containers need together; what the Pod says for itself goes before it, its overhead on top. */
+export function podAmounts(pod: Pod, side: ResourceSide): Amounts {
+  const total: Record<string, string> = {
+    ...aggregateContainers(pod.spec ?? { containers: [] }, side),
+    ...pod.spec?.resources?.[side],
+  };
+  for (const [name, amount] of Object.entries(pod.spec?.overhead ?? {})) {
+    // An overhead on top of no limit is still no limit.
+    if (side === 'requests' || name in total) addResources(total, { [name]: amount });
   }
-  return out;
-}
-
-const ofContainer = (container: Container, kind: Kind): Amounts => container.resources?.[kind] ?? {};
-
-/**
- * The containers that run together, or an init container with the sidecars before it if that is more; what the Pod says
- * for itself goes first.
- */
-export function podAmounts(pod: Pod, kind: Kind): Amounts {
-  let together: Amounts = {};
-  for (const container of mainContainersOf(pod)) together = plus(together, ofContainer(container, kind));
-  let sidecars: Amounts = {};
-  let initMost: Amounts = {};
-  for (const container of initContainersOf(pod)) {
-    const own = ofContainer(container, kind);
-    if (isSidecar(container)) {
-      together = plus(together, own);
-      sidecars = plus(sidecars, own);
-      initMost = larger(initMost, sidecars);
-    } else initMost = larger(initMost, plus(sidecars, own));
-  }
-  const amounts = { ...larger(together, initMost), ...pod.spec?.resources?.[kind] };
-  const overhead = pod.spec?.overhead ?? {};
-  if (kind === 'requests') return plus(amounts, overhead);
-  // An overhead on top of no limit is still no limit.
-  const bounded = Object.fromEntries(Object.entries(overhead).filter(([name]) => name in amounts));
-  return plus(amounts, bounded);
+  return total;
 }
 
 /** Pod-level amounts as the status shows them; undefined for a Pod that asks for nothing. */
@@ -62,26 +37,9 @@ export function podResources(pod: Pod): Pick<PodStatus, 'allocatedResources' | '
   };
 }
 
-/** Guaranteed: cpu and memory limits everywhere, equal to the requests. BestEffort: none at all. */
+/** As the API server wrote it: it does not change with a resize. */
 export function qosClassOf(pod: Pod): QosClass {
-  if (pod.status?.qosClass !== undefined) return pod.status.qosClass as QosClass;
-  const sets =
-    pod.spec?.resources?.requests !== undefined || pod.spec?.resources?.limits !== undefined
-      ? [pod.spec.resources]
-      : [...initContainersOf(pod), ...mainContainersOf(pod)].map(({ resources }) => resources ?? {});
-  let any = false;
-  let guaranteed = true;
-  for (const { requests = {}, limits = {} } of sets) {
-    for (const name of ['cpu', 'memory']) {
-      const request = requests[name];
-      const limit = limits[name];
-      if (positive(request) || positive(limit)) any = true;
-      if (!positive(limit) || (request !== undefined && compareQuantities(request, limit as string) !== 0)) {
-        guaranteed = false;
-      }
-    }
-  }
-  return !any ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable';
+  return (pod.status?.qosClass as QosClass | undefined) ?? qosClassOfSpec(pod.spec ?? { containers: [] });
 }
 
 const positive = (text: string | undefined): boolean => text !== undefined && parseQuantity(text).sign > 0;

@@ -1,0 +1,229 @@
+/** Registers the node, keeps its status true and its Lease alive. One timer for all of it. */
+
+import type { Lease } from '#api/coordination/lease.ts';
+import { leases } from '#api/coordination/lease.ts';
+import type { Node, NodeStatus } from '#api/core/node.ts';
+import { nodes } from '#api/core/node.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '#client/api-error.ts';
+import type { Client } from '#client/client.ts';
+import type { Stored } from '#client/object.ts';
+import type { Image, Runtime } from '#kubelet/cri/runtime.ts';
+import { errorText } from '#kubelet/error-text.ts';
+import type { NodeFacts, NodeState, Pressures } from '#kubelet/node-status.ts';
+import { conditionEvents, newNode, nodeStatus, notReadyMessage } from '#kubelet/node-status.ts';
+import { same } from '#kubelet/status-writer.ts';
+import type { Clock, Timer } from '#lib/clock.ts';
+import { rfc3339Micro } from '#lib/clock.ts';
+import type { Log } from '#lib/log.ts';
+import type { Random } from '#lib/random.ts';
+import type { EventRecorder } from '#loop/events.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+
+const leaseNamespace = 'kube-node-lease';
+const leaseSeconds = 40;
+const renewMs = 10_000;
+/** While the node is not ready, or the server not there, it is asked more often. */
+const hurriedMs = 1000;
+/** A status that has not changed is still written this often. */
+const reportMs = 300_000;
+
+export interface NodeReporterOptions {
+  client: Client;
+  runtime: Runtime;
+  clock: Clock;
+  random: Random;
+  log: Log;
+  recorder: EventRecorder;
+  facts: NodeFacts;
+  pressures: () => Pressures;
+  /** The node has become ready, or ceased to be. */
+  onReadiness: (ready: boolean) => void;
+  /** The Node object as the API has it now. */
+  onNode: (node: Stored<Node>) => void;
+}
+
+export class NodeReporter {
+  readonly #options: NodeReporterOptions;
+  #node: Stored<Node> | undefined;
+  #lease: Stored<Lease> | undefined;
+  #images: readonly Image[] = [];
+  #imagesStale = true;
+  #reportedMs = Number.NEGATIVE_INFINITY;
+  #ready: boolean | undefined;
+  #networkReady = false;
+  #timer: Timer | undefined;
+  #beating = false;
+  #again = false;
+  #stopped = false;
+
+  constructor(options: NodeReporterOptions) {
+    this.#options = options;
+  }
+
+  get node(): Stored<Node> | undefined {
+    return this.#node;
+  }
+
+  get networkReady(): boolean {
+    return this.#networkReady;
+  }
+
+  start(): void {
+    this.#say('Normal', 'Starting', 'Starting kubelet.');
+    this.refresh();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#timer?.cancel();
+  }
+
+  /** Something about the node may have changed: look, and report if so. */
+  refresh(options: { images?: boolean } = {}): void {
+    if (options.images) this.#imagesStale = true;
+    this.#again = true;
+    if (!this.#beating && !this.#stopped) void this.#beat();
+  }
+
+  async #beat(): Promise<void> {
+    this.#beating = true;
+    let failed = false;
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      try {
+        await this.#report();
+        await this.#renew();
+        failed = false;
+      } catch (error) {
+        failed = true;
+        this.#options.log.warn('the node could not be reported', { error: errorText(error) });
+      }
+    }
+    this.#beating = false;
+    if (this.#stopped) return;
+    const { clock } = this.#options;
+    this.#timer?.cancel();
+    this.#timer = clock.after(failed || this.#ready !== true ? hurriedMs : renewMs, () => this.refresh());
+  }
+
+  async #look(): Promise<NodeState> {
+    const { runtime, pressures } = this.#options;
+    const [version, status] = await Promise.all([
+      runtime.version().catch(() => undefined),
+      runtime.status().catch(() => undefined),
+    ]);
+    if (this.#imagesStale && status !== undefined) {
+      this.#imagesStale = false;
+      this.#images = await runtime.listImages();
+    }
+    this.#networkReady = status?.conditions.find(({ type }) => type === 'NetworkReady')?.status === true;
+    return { version, runtime: status, images: this.#images, pressures: pressures() };
+  }
+
+  async #report(): Promise<void> {
+    const state = await this.#look();
+    const { clock, facts, onReadiness, onNode } = this.#options;
+    const before = this.#node?.status;
+    this.#node ??= await this.#register(state);
+    const wanted = nodeStatus(facts, state, this.#node.status, clock.nowMs());
+    const patch = nodeStatusPatch(this.#node.status, wanted, clock.monotonicMs() - this.#reportedMs >= reportMs);
+    if (patch !== undefined) await this.#write(patch);
+    for (const reason of conditionEvents(before?.conditions ?? [], wanted.conditions ?? [])) {
+      this.#say('Normal', reason, `Node ${facts.name} status is now: ${reason}`);
+    }
+    if (this.#node !== undefined) onNode(this.#node);
+    const ready = notReadyMessage(state.runtime) === undefined;
+    if (ready !== this.#ready) onReadiness(ready);
+    this.#ready = ready;
+  }
+
+  async #register(state: NodeState): Promise<Stored<Node>> {
+    const { client, clock, facts } = this.#options;
+    const node = newNode(facts, state, clock.nowMs());
+    try {
+      return await client.create(nodes, node);
+    } catch (error) {
+      if (!isAlreadyExists(error)) throw error;
+    }
+    const present = await client.get(nodes, { name: facts.name });
+    const labels = Object.entries(node.metadata?.labels ?? {}).filter(
+      ([name, value]) => present.metadata.labels?.[name] !== value,
+    );
+    if (labels.length === 0) return present;
+    return client.patchStrategic(nodes, { name: facts.name }, { metadata: { labels: Object.fromEntries(labels) } });
+  }
+
+  async #write(patch: AnyJson): Promise<void> {
+    const { client, clock, facts } = this.#options;
+    try {
+      this.#node = await client.patchStrategic(nodes, { name: facts.name }, patch, { subresource: 'status' });
+      this.#reportedMs = clock.monotonicMs();
+    } catch (error) {
+      if (!isNotFound(error)) throw error;
+      // Deleted by somebody: a kubelet that lives registers anew.
+      this.#node = undefined;
+      this.#lease = undefined;
+      this.#again = true;
+    }
+  }
+
+  async #renew(): Promise<void> {
+    const { client, clock, facts } = this.#options;
+    const spec = {
+      holderIdentity: facts.name,
+      leaseDurationSeconds: leaseSeconds,
+      renewTime: rfc3339Micro(clock.nowMs()),
+    };
+    const ref = { namespace: leaseNamespace, name: facts.name };
+    try {
+      this.#lease =
+        this.#lease === undefined
+          ? await client.create(leases, { metadata: { ...ref, ownerReferences: this.#owner() }, spec })
+          : await client.update(leases, { ...this.#lease, spec: { ...this.#lease.spec, ...spec } });
+    } catch (error) {
+      if (isAlreadyExists(error) || isConflict(error)) {
+        const present = await client.get(leases, ref);
+        this.#lease = await client.update(leases, { ...present, spec: { ...present.spec, ...spec } });
+      } else {
+        if (isNotFound(error)) this.#lease = undefined;
+        throw error;
+      }
+    }
+  }
+
+  #owner() {
+    const node = this.#node;
+    if (node === undefined) return undefined;
+    return [{ apiVersion: 'v1', kind: 'Node', name: node.metadata.name, uid: node.metadata.uid }];
+  }
+
+  #say(type: 'Normal' | 'Warning', reason: string, message: string): void {
+    const { recorder, facts } = this.#options;
+    recorder.sayOf({ kind: 'Node', name: facts.name, apiVersion: 'v1' }, type, reason, message);
+  }
+}
+
+/** Undefined when there is nothing to say. Heartbeats alone are said only when `due`. */
+function nodeStatusPatch(before: NodeStatus, after: NodeStatus, due: boolean): AnyJson {
+  const status: Record<string, AnyJson> = {};
+  const old = before as Record<string, AnyJson>;
+  for (const [field, value] of Object.entries(after)) {
+    if (field === 'conditions') continue;
+    if (!same(old[field], value)) status[field] = value;
+  }
+  const conditions = (after.conditions ?? []).filter(condition => {
+    const known = before.conditions?.find(({ type }) => type === condition.type);
+    return known === undefined || known.status !== condition.status || known.message !== condition.message;
+  });
+  const changed = conditions.length > 0 || Object.keys(status).length > 0;
+  if (!changed && !due) return undefined;
+  const addresses = status['addresses'];
+  if (addresses !== undefined) status['$setElementOrder/addresses'] = addresses.map(({ type }: AnyJson) => ({ type }));
+  return {
+    status: {
+      ...status,
+      '$setElementOrder/conditions': (after.conditions ?? []).map(({ type }) => ({ type })),
+      conditions: due ? after.conditions : conditions,
+    },
+  };
+}
