@@ -10,7 +10,7 @@ export const ValidatingAdmissionPolicyBindingSpec = struct(
     policyName: always(1, string, { required: true }),
     paramRef: optional(2, ParamRef),
     matchResources: optional(3, MatchResources),
-    validationActions: always(4, list(string, { type: 'set' }), { required: true, enum: ['Deny', 'Warn', 'Audit'] }),
+    validationActions: field(4, list(string, { type: 'set' }), { required: true, enum: ['Deny', 'Warn', 'Audit'] }),
   },
 );
 export interface ValidatingAdmissionPolicyBindingSpec extends TypeOf<typeof ValidatingAdmissionPolicyBindingSpec> {}

@@ -34,6 +34,9 @@ export const VolumeNodeAffinity = struct('io.k8s.api.core.v1.VolumeNodeAffinity'
 });
 export interface VolumeNodeAffinity extends TypeOf<typeof VolumeNodeAffinity> {}
 
+/** Here apply tracks each part: who binds sets them one by one. */
+const ClaimReference: typeof ObjectReference = { ...ObjectReference, atomic: false };
+
 export const PersistentVolumeSpec = struct('io.k8s.api.core.v1.PersistentVolumeSpec', {
   capacity: field(1, map(quantity)),
   gcePersistentDisk: optional([2, 1], GCEPersistentDiskVolumeSource),
@@ -59,7 +62,7 @@ export const PersistentVolumeSpec = struct('io.k8s.api.core.v1.PersistentVolumeS
   storageos: optional([2, 21], StorageOSPersistentVolumeSource),
   csi: optional([2, 22], CSIPersistentVolumeSource),
   accessModes: field(3, list(string), { enum: ['ReadWriteOnce', 'ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOncePod'] }),
-  claimRef: optional(4, ObjectReference),
+  claimRef: optional(4, ClaimReference),
   persistentVolumeReclaimPolicy: field(5, string, { default: 'Retain', enum: ['Recycle', 'Delete', 'Retain'] }),
   storageClassName: field(6, string),
   mountOptions: field(7, list(string)),
