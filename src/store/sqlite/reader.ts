@@ -11,9 +11,9 @@ const historyRowsMax = 1_000;
 
 const columns = 'log.key, log.revision, log.created, log.previous, log.deleted';
 
-/** For each key its newest row up to the revision: all from the index. */
+/** For each key its newest row up to the revision, unless that is a deletion: all from the index, which is in the order of keys. */
 const newest = `SELECT key, max(revision) AS latest, deleted FROM log
-  WHERE key >= :from AND key > :after AND key < :end AND revision <= :revision GROUP BY key`;
+  WHERE key >= :from AND key > :after AND key < :end AND revision <= :revision GROUP BY key HAVING deleted = 0`;
 
 interface RowWithValue extends Omit<Row, 'length'> {
   readonly value: Uint8Array;
@@ -33,10 +33,10 @@ export class Reader {
               coalesce((SELECT max(revision) FROM log), 0) AS last`,
     );
     this.#range = database.prepare(
-      `SELECT ${columns}, log.value FROM (${newest}) AS newest JOIN log ON log.revision = newest.latest
-        WHERE newest.deleted = 0 ORDER BY newest.key LIMIT :limit`,
+      `SELECT ${columns}, log.value FROM (${newest} ORDER BY key LIMIT :limit) AS newest
+         JOIN log ON log.revision = newest.latest ORDER BY newest.key`,
     );
-    this.#count = database.prepare(`SELECT count(*) AS count FROM (${newest}) AS newest WHERE newest.deleted = 0`);
+    this.#count = database.prepare(`SELECT count(*) AS count FROM (${newest})`);
     this.#history = database.prepare(
       `SELECT ${columns}, iif(log.deleted, before.value, log.value) AS value
          FROM log LEFT JOIN log AS before ON log.deleted = 1 AND before.revision = log.previous
