@@ -19,10 +19,10 @@ type Labels = Readonly<Record<string, string>> | undefined;
 /** Those among the labels added, changed or removed that it may not touch, sorted. */
 export function forbiddenNodeLabels(now: Labels, before: Labels): string[] {
   const keys = new Set([...Object.keys(now ?? {}), ...Object.keys(before ?? {})]);
-  return [...keys].filter(key => valueOf(now, key) !== valueOf(before, key) && isForbidden(key)).sort();
+  return [...keys].filter(key => labelValue(now, key) !== labelValue(before, key) && isForbidden(key)).sort();
 }
 
-function valueOf(labels: Labels, key: string): string | undefined {
+function labelValue(labels: Labels, key: string): string | undefined {
   return labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
 }
 

@@ -59,7 +59,7 @@ class Restriction {
     this.#node = node;
   }
 
-  check(): void {
+  check() {
     const { resource, group, subresource } = this.#request;
     switch (`${resource}.${group}`) {
       case 'pods.':
@@ -93,7 +93,7 @@ class Restriction {
     return `node ${quote(this.#node)}`;
   }
 
-  #pod(): void {
+  #pod() {
     const { operation, old, object } = this.#request;
     if (operation === 'CREATE') return this.#newPod(object);
     if (operation === 'DELETE') {

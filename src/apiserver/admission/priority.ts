@@ -61,6 +61,7 @@ function resolve(request: AdmissionRequest, found: PriorityClass | undefined): v
 
 /** A PUT without what was computed means to leave it as it is. */
 function keep({ object, old }: AdmissionRequest): void {
-  object.spec.priority ??= old.spec?.priority;
-  object.spec.preemptionPolicy ??= old.spec?.preemptionPolicy;
+  for (const field of ['priority', 'preemptionPolicy']) {
+    if (object.spec[field] == null && old.spec?.[field] != null) object.spec[field] = old.spec[field];
+  }
 }
