@@ -1,0 +1,40 @@
+/** Every controller by upstream's name: the table of contents. */
+
+import { clusterRoleAggregationController } from '#controllers/clusterrole/controller.ts';
+import { deploymentController } from '#controllers/deployment/controller.ts';
+import type { ControllerDeps } from '#controllers/deps.ts';
+import { endpointsController } from '#controllers/endpoints/controller.ts';
+import { endpointSliceController } from '#controllers/endpointslice/controller.ts';
+import { endpointSliceMirroringController } from '#controllers/endpointslicemirroring/controller.ts';
+import { garbageCollectorController } from '#controllers/garbage/controller.ts';
+import { namespaceController } from '#controllers/namespace/controller.ts';
+import { replicaSetController } from '#controllers/replicaset/controller.ts';
+import { serviceAccountController } from '#controllers/serviceaccount/account.ts';
+import { rootCaController } from '#controllers/serviceaccount/root-ca.ts';
+import type { SignLegacyToken } from '#controllers/serviceaccount/token.ts';
+import { serviceAccountTokenController } from '#controllers/serviceaccount/token.ts';
+import type { Controller } from '#loop/controller.ts';
+
+export interface ControllerSettings {
+  /** The certificate by which Pods know the API server. */
+  readonly rootCaPem: string;
+  readonly signLegacyToken: SignLegacyToken;
+}
+
+type Make = (deps: ControllerDeps, settings: ControllerSettings) => Controller;
+
+/** Loops that read what others hold come last: the garbage collector shares the copies that are there. */
+export const allControllers: Readonly<Record<string, Make>> = {
+  'serviceaccount-token-controller': (deps, { rootCaPem, signLegacyToken }) =>
+    serviceAccountTokenController(deps, { rootCaPem, sign: signLegacyToken }),
+  'serviceaccount-controller': serviceAccountController,
+  'root-ca-certificate-publisher-controller': (deps, { rootCaPem }) => rootCaController(deps, rootCaPem),
+  'namespace-controller': namespaceController,
+  'deployment-controller': deploymentController,
+  'replicaset-controller': replicaSetController,
+  'endpoints-controller': endpointsController,
+  'endpointslice-controller': endpointSliceController,
+  'endpointslice-mirroring-controller': endpointSliceMirroringController,
+  'clusterrole-aggregation-controller': clusterRoleAggregationController,
+  'garbage-collector-controller': garbageCollectorController,
+};
