@@ -3,7 +3,7 @@
  * Everything can be done again, after a crash of ours at any point too.
  */
 
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { containerdRuntime } from '#kubelet/cri/containerd.ts';
@@ -42,6 +42,7 @@ export function networkName({ cluster, node }: Pick<NodeMachine, 'cluster' | 'no
 export async function startMachine(machine: NodeMachine): Promise<Runtime> {
   const { cluster, node, dataDir, podCidr, proxyUrl, clock } = machine;
   await createNodeNetwork(machine);
+  if (!isRunning(readRecord(containerdPaths(dataDir).record))) removeDeadSockets(dataDir);
   const runtime = containerdRuntime({ socketPath: containerdPaths(dataDir).socket, clock });
   const netns = netnsPath(nodeNetns(cluster, node));
   const settings = { dataDir, netns, networkName: networkName(machine), podCidr, proxyUrl, clock };
@@ -66,6 +67,7 @@ export async function purgeMachine(machine: NodeMachine): Promise<void> {
 async function endMachine(machine: NodeMachine): Promise<void> {
   await stopContainerd(machine.dataDir, machine.clock);
   await endLeftovers(machine);
+  removeDeadSockets(machine.dataDir);
   removeCgroup(nodeCgroup(machine.cluster, machine.node));
   removeCniResults(machine);
   await removeNodeNetwork(machine);
@@ -120,23 +122,36 @@ function shimsOf(socketPath: string): number[] {
     .map(Number);
 }
 
-function commandLine(pid: string): string[] {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
-  } catch {
-    return [];
+/** A shim listens at an address outside of the node's folder, and leaves the socket there when it is killed. */
+function removeDeadSockets(dataDir: string): void {
+  const { folder, socket } = containerdPaths(dataDir);
+  if (shimsOf(socket).length > 0) return;
+  const tasks = join(folder, 'state', 'io.containerd.runtime.v2.task', 'k8s.io');
+  for (const id of namesIn(tasks)) {
+    const address = readText(join(tasks, id, 'address'));
+    if (address.startsWith('unix:///')) rmSync(address.slice('unix://'.length), { force: true });
   }
 }
 
-function removeCniResults(machine: NodeMachine): void {
-  const prefix = `${networkName(machine)}-`;
-  let names: string[] = [];
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+function readText(path: string): string {
   try {
-    names = readdirSync(cniResultFolder).filter(name => name.startsWith(prefix));
+    return readFileSync(path, 'utf8');
   } catch {
-    // No plugin has ever run here.
+    return '';
   }
-  for (const name of names) rmSync(join(cniResultFolder, name), { force: true });
+}
+
+function commandLine(pid: string): string[] {
+  return readText(`/proc/${pid}/cmdline`).split('\0');
+}
+
+function removeCniResults(machine: NodeMachine): void {
+  const ours = namesIn(cniResultFolder).filter(name => name.startsWith(`${networkName(machine)}-`));
+  for (const name of ours) rmSync(join(cniResultFolder, name), { force: true });
 }
 
 /** The mount points at and below a folder, the last mounted first. */

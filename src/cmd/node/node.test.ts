@@ -345,6 +345,8 @@ function twoNodes(): void {
   test('a purge leaves nothing, also when containerd is dead', async () => {
     const record = readRecord(containerdPaths(first.dataDir).record);
     process.kill(record?.pid ?? 0, 'SIGKILL');
+    const sockets = machines.flatMap(({ dataDir }) => shimSockets(dataDir));
+    assert.ok(sockets.length > 0);
     for (const runtime of runtimes) runtime.close();
     for (const machine of machines) await purgeMachine(machine);
     await removeClusterNetwork(cluster, network.hostNetns);
@@ -366,12 +368,19 @@ function twoNodes(): void {
     assert.deepEqual((JSON.parse(links) as { ifname: string }[]).map(({ ifname }) => ifname).sort(), ['eth0', 'lo']);
     const tables = await run(['nsenter', `--net=${netnsPath(hostNetns)}`, '--', 'nft', 'list', 'tables']);
     assert.ok(!tables.includes(egressTable(cluster)), tables);
+    assert.deepEqual(sockets.filter(existsSync), []);
     const results = existsSync('/var/lib/cni/results') ? readdirSync('/var/lib/cni/results') : [];
     assert.deepEqual(
       results.filter(name => name.includes(cluster)),
       [],
     );
   });
+}
+
+/** Shims listen outside of the node's folder. */
+function shimSockets(dataDir: string): string[] {
+  const tasks = join(containerdPaths(dataDir).folder, 'state/io.containerd.runtime.v2.task/k8s.io');
+  return readdirSync(tasks).map(id => readFileSync(join(tasks, id, 'address'), 'utf8').slice('unix://'.length));
 }
 
 function commandLines(): { pid: number; text: string }[] {
