@@ -44,6 +44,7 @@ import type { Random } from '#lib/random.ts';
 import type { KeyObject } from 'node:crypto';
 import type { Store } from '#store/store.ts';
 import { ByteBudget } from '#watch/byte-budget.ts';
+import { startCompactor } from '#watch/compactor.ts';
 import { Feed } from '#watch/feed.ts';
 
 /** Bytes of encoded objects that the caches may keep beside the stored ones. */
@@ -135,7 +136,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const writer = internalWriter(server, makeUser({ name: 'system:apiserver', groups: ['system:masters'] }));
   await bootstrap(writer);
-  return { server, feed, writer, tokens, close: () => feed.close() };
+  feed.beginHistory();
+  const compactor = startCompactor({ feed, clock, onError: error => options.log(`compact the store: ${error.message}`) });
+  const close = () => {
+    compactor.close();
+    feed.close();
+  };
+  return { server, feed, writer, tokens, close };
 }
 
 function authenticatorOf(
