@@ -53,6 +53,7 @@ const refusalsMax = 3;
 const refusalBytesMax = 64 << 10;
 
 export class HttpClient {
+  readonly clock: Clock;
   readonly #options: HttpClientOptions;
   readonly #origin: Origin;
   /** Host and port, as in the `host` header. */
@@ -69,6 +70,7 @@ export class HttpClient {
 
   constructor(options: HttpClientOptions) {
     this.#options = options;
+    this.clock = options.clock;
     const url = new URL(options.url);
     const secure = url.protocol === 'https:';
     const host = url.hostname.replace(/^\[|\]$/g, '');
