@@ -136,6 +136,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const writer = internalWriter(server, makeUser({ name: 'system:apiserver', groups: ['system:masters'] }));
   await bootstrap(writer);
+  await feed.ready();
   feed.beginHistory();
   const compactor = startCompactor({ feed, clock, onError: error => options.log(`compact the store: ${error.message}`) });
   const close = () => {

@@ -96,6 +96,11 @@ export class Feed {
     cache.close();
   }
 
+  /** Loads every resource: one that is loaded at its first use can be watched only from then on. */
+  async ready(): Promise<void> {
+    await Promise.all([...this.#caches.values()].map(cache => cache.ready()));
+  }
+
   /** Calls back once everything up to the revision is in the caches: at once if it is there, else after the watchers were told. */
   whenAt(revision: Revision, wake: () => void): { cancel(): void } {
     if (revision <= this.#revision) {
