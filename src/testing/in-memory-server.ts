@@ -1,0 +1,50 @@
+/** A whole API server in this process, over a store in memory: what the parts of the client half are tested against. */
+
+import { generateKeyPairSync } from 'node:crypto';
+import { type ApiServer, startApiServer } from '#apiserver/api-server.ts';
+import { Client } from '#client/client.ts';
+import { jsonTransport } from '#client/json-transport.ts';
+import type { Clock } from '#lib/clock.ts';
+import { memoryTransport } from '#lib/http/memory.ts';
+import { issue, newAuthority } from '#lib/pki.ts';
+import { type Random, systemRandom } from '#lib/random.ts';
+import { MemoryStore } from '#store/memory/memory-store.ts';
+
+const dayMs = 24 * 60 * 60 * 1000;
+
+export interface InMemoryServer {
+  readonly api: ApiServer;
+  /** A client that the server knows by its certificate; by default one who may do everything. */
+  client(commonName?: string, organizations?: readonly string[]): Client;
+  close(): Promise<void>;
+}
+
+export async function inMemoryServer(clock: Clock, random: Random = systemRandom): Promise<InMemoryServer> {
+  const life = { notBeforeMs: clock.nowMs() - dayMs, notAfterMs: clock.nowMs() + 3650 * dayMs };
+  const authority = newAuthority({ subject: { commonName: 'kubernetes', organizations: [] }, ...life }, systemRandom);
+  const store = new MemoryStore(clock);
+  const api = await startApiServer({
+    store,
+    clock,
+    random,
+    log: () => {},
+    clientAuthority: authority.certificate,
+    frontProxyAuthority: authority.certificate,
+    serviceAccountKeys: [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
+    advertised: () => '127.0.0.1:6443',
+  });
+  return {
+    api,
+    client(commonName = 'admin', organizations = ['system:masters']) {
+      const parts = { subject: { commonName, organizations: [...organizations] }, purpose: 'client' as const, ...life };
+      const { certificate } = issue(parts, authority, systemRandom);
+      const peer = { address: '127.0.0.1', certificate, certificateRoot: authority.certificate };
+      const transport = memoryTransport(exchange => api.server.handle(exchange), peer);
+      return new Client({ transport: jsonTransport({ transport, userAgent: `${commonName}/test` }), clock });
+    },
+    async close() {
+      api.close();
+      await store.close();
+    },
+  };
+}
