@@ -8,17 +8,24 @@ import { endpointSliceController } from '#controllers/endpointslice/controller.t
 import { endpointSliceMirroringController } from '#controllers/endpointslicemirroring/controller.ts';
 import { garbageCollectorController } from '#controllers/garbage/controller.ts';
 import { namespaceController } from '#controllers/namespace/controller.ts';
+import { nodeIpamController } from '#controllers/nodeipam/controller.ts';
+import { nodeLifecycleController } from '#controllers/nodelifecycle/controller.ts';
+import { podGarbageCollectorController } from '#controllers/podgc/controller.ts';
 import { replicaSetController } from '#controllers/replicaset/controller.ts';
 import { serviceAccountController } from '#controllers/serviceaccount/account.ts';
 import { rootCaController } from '#controllers/serviceaccount/root-ca.ts';
 import type { SignLegacyToken } from '#controllers/serviceaccount/token.ts';
 import { serviceAccountTokenController } from '#controllers/serviceaccount/token.ts';
+import { taintEvictionController } from '#controllers/tainteviction/controller.ts';
+import { ttlController } from '#controllers/ttl/controller.ts';
 import type { Controller } from '#loop/controller.ts';
 
 export interface ControllerSettings {
   /** The certificate by which Pods know the API server. */
   readonly rootCaPem: string;
   readonly signLegacyToken: SignLegacyToken;
+  /** The addresses of all Pods, `10.244.0.0/16`. */
+  readonly clusterCidr: string;
 }
 
 type Make = (deps: ControllerDeps, settings: ControllerSettings) => Controller;
@@ -36,5 +43,10 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'endpointslice-controller': endpointSliceController,
   'endpointslice-mirroring-controller': endpointSliceMirroringController,
   'clusterrole-aggregation-controller': clusterRoleAggregationController,
+  'node-ipam-controller': (deps, { clusterCidr }) => nodeIpamController(deps, clusterCidr),
+  'node-lifecycle-controller': nodeLifecycleController,
+  'taint-eviction-controller': taintEvictionController,
+  'pod-garbage-collector-controller': podGarbageCollectorController,
+  'ttl-controller': ttlController,
   'garbage-collector-controller': garbageCollectorController,
 };
