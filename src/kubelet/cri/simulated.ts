@@ -391,7 +391,7 @@ export class SimulatedRuntime implements cri.Runtime {
     const id = `sha256:${digest.toString('hex')}`;
     const repository = name.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
     const repoTags = name.includes('@') ? [] : [name];
-    const sizeBytes = (5 << 20) + digest.readUInt32BE(0) / 16;
+    const sizeBytes = (5 << 20) + Math.floor(digest.readUInt32BE(0) / 16);
     const image = { id, repoTags, repoDigests: [`${repository}@${id}`], sizeBytes, username: '', pinned: false };
     this.#images.set(name, image);
     this.#images.set(id, image);
