@@ -62,12 +62,17 @@ function listed(message: Buffer): Buffer {
   return Buffer.concat([Buffer.from(head), message]);
 }
 
+/** The versions of a resource share the entries of one cache, so a form that differs between them has the version in its name. */
+export function formName(source: FormSource, media: string): string {
+  return `${source.served.resource.apiVersion} ${media}`;
+}
+
 export function objectForms(source: FormSource): Served['forms']['object'] {
   const { schema } = source.served.resource;
   return {
-    json: { name: 'json', separator: comma, encode: entry => jsonItem(source, entry) },
+    json: { name: formName(source, 'json'), separator: comma, encode: entry => jsonItem(source, entry) },
     protobuf: {
-      name: 'protobuf',
+      name: formName(source, 'protobuf'),
       separator: nothing,
       encode: entry => ({ bytes: listed(encodeMessage(schema, objectOf(source, entry))) }),
     },
@@ -148,11 +153,11 @@ function makeWatchForm(source: FormSource, object: Served['forms']['object'], me
   switch (media) {
     case 'json':
     case 'yaml':
-      return jsonWatchForm(media, own, object.json);
+      return jsonWatchForm(formName(source, media), own, object.json);
     case 'metadataJson':
       return jsonWatchForm('metadata/json', partial, object.metadataJson);
     case 'protobuf':
-      return protobufWatchForm('protobuf', own, object.protobuf);
+      return protobufWatchForm(formName(source, 'protobuf'), own, object.protobuf);
     case 'metadataProtobuf':
       return protobufWatchForm('metadata/protobuf', partial, object.metadataProtobuf);
     default:
@@ -197,7 +202,7 @@ function tableWatchForm(source: FormSource, include: 'None' | 'Metadata' | 'Obje
     };
   };
   return {
-    name: `watch/table/${include}`,
+    name: formName(source, `watch/table/${include}`),
     frame: event => framed(event, 'null'),
     firstFrame: event => framed(event, columns),
     fill: form.fill,

@@ -52,7 +52,7 @@ const fill: Form['fill'] = (hole, nowMs) => {
 /** The rows of a resource; cells that say how long ago something was are holes. */
 export function tableForm(source: FormSource, include: 'None' | 'Metadata' | 'Object'): Form {
   return {
-    name: `table/${include}`,
+    name: `${source.served.resource.apiVersion} table/${include}`,
     separator: Buffer.from(','),
     encode: entry => row(source, include, entry),
     fill,
