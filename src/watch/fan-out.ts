@@ -15,7 +15,7 @@ import type { Encoded } from '#watch/entry.ts';
 import type { EventLog, LogEvent } from '#watch/event-log.ts';
 import type { ObjectEvent, WatchForm } from '#watch/form.ts';
 import { addedForm, framesOf, seenThrough } from '#watch/frames.ts';
-import type { Scope } from '#watch/read.ts';
+import type { Scope, Selector } from '#watch/read.ts';
 import type { CacheWatchOptions, WatchEnd } from '#watch/watch.ts';
 import { CacheWatcher, type Delivery, type WatcherHome } from '#watch/watcher.ts';
 
@@ -143,13 +143,13 @@ export class FanOut implements WatcherHome {
     const [first] = audience.keys();
     if (first === undefined) return;
     const { selector, form } = first.options;
+    const seen = seenEvents(events, selector);
+    if (seen.length === 0) return;
     const members = [...audience].filter(([, since]) => since <= from).map(([watcher]) => watcher);
     if (form.frameMany !== undefined) {
       for (const watcher of members) if (watcher.state === 'live') watcher.catchUp(from);
       return;
     }
-    const seen = events.map(event => seenThrough(selector, event)).filter(event => event !== undefined);
-    if (seen.length === 0) return;
     try {
       const delivery = this.#prepare(seen, form);
       for (const watcher of members) if (watcher.state === 'live') watcher.deliver(delivery);
@@ -179,6 +179,15 @@ export class FanOut implements WatcherHome {
       { idle: true },
     );
   }
+}
+
+function seenEvents(events: readonly LogEvent[], selector: Selector | undefined): ObjectEvent[] {
+  const seen: ObjectEvent[] = [];
+  for (const event of events) {
+    const one = seenThrough(selector, event);
+    if (one !== undefined) seen.push(one);
+  }
+  return seen;
 }
 
 /** `''` for all, `ns/` for a namespace, `=key` for one key: none can be taken for another, for no name holds `=` or `/`. */
