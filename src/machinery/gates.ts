@@ -3,6 +3,7 @@
  * upstream does (recorded: `schedulingGroup`, StatefulSet `maxUnavailable`, `stopSignal`).
  */
 const off: ReadonlySet<string> = new Set([
+  'ClusterTrustBundleProjection',
   'ContainerStopSignals',
   'CoordinatedLeaderElection',
   'CrossNamespaceVolumeDataSource',

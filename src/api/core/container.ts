@@ -43,7 +43,7 @@ export const FileKeySelector = struct(
     volumeName: always(1, string, { required: true }),
     path: always(2, string, { required: true }),
     key: always(3, string, { required: true }),
-    optional: optional(4, boolean),
+    optional: optional(4, boolean, { default: false }),
   },
   { atomic: true },
 );
@@ -149,6 +149,7 @@ export const Lifecycle = struct('io.k8s.api.core.v1.Lifecycle', {
   postStart: optional(1, LifecycleHandler),
   preStop: optional(2, LifecycleHandler),
   stopSignal: optional(3, string, {
+    gate: 'ContainerStopSignals',
     enum: [
       'SIGABRT',
       'SIGALRM',

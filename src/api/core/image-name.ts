@@ -8,11 +8,13 @@ const reference = new RegExp(
     '(?::(?<tag>[\\w][\\w.-]{0,127}))?' +
     '(?<digest>@[A-Za-z][A-Za-z0-9]*(?:[-_+.][A-Za-z][A-Za-z0-9]*)*:[0-9a-fA-F]{32,})?$',
 );
+const nameCharactersMax = 255;
 const identifier = /^[a-f0-9]{64}$/;
 
 /** `web` and `web:latest` may change under their name: they are pulled always. A name that cannot be read is not. */
 export function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
-  const parts = identifier.test(image) ? null : reference.exec(image);
+  const isName = image.length <= nameCharactersMax && !identifier.test(image);
+  const parts = isName ? reference.exec(image) : null;
   if (parts === null) return 'IfNotPresent';
   const tag = parts.groups?.['tag'];
   return tag === 'latest' || (tag === undefined && parts.groups?.['digest'] === undefined) ? 'Always' : 'IfNotPresent';

@@ -1,4 +1,5 @@
 import { ResourceRequirements } from '#api/core/container.ts';
+import { aggregateContainers, isHugePages, isPodLevelResource } from '#api/core/pod-resources.ts';
 import { PodSpec } from '#api/core/pod-spec.ts';
 import { ObjectMeta } from '#machinery/meta.ts';
 import { allVerbs, defineResource } from '#machinery/resource.ts';
@@ -301,6 +302,35 @@ export const PodStatus = struct('io.k8s.api.core.v1.PodStatus', {
 });
 export interface PodStatus extends TypeOf<typeof PodStatus> {}
 
+/** What a Pod gets and a Pod template does not, because it depends on all of the Pod. */
+function defaultPod(spec: PodSpec | undefined): void {
+  if (!spec) return;
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  for (const { resources } of containers) {
+    if (resources?.limits) resources.requests = { ...resources.limits, ...resources.requests };
+  }
+  if (spec.resources) defaultPodResources(spec, spec.resources);
+  spec.enableServiceLinks ??= true;
+  if (!spec.hostNetwork) return;
+  for (const port of containers.flatMap(container => container.ports ?? [])) port.hostPort ||= port.containerPort;
+}
+
+/** A Pod limited as a whole asks for what its containers ask for together, and where they ask nothing, for its limit. */
+function defaultPodResources(spec: PodSpec, resources: ResourceRequirements): void {
+  const limits: Record<string, string> = { ...resources.limits };
+  for (const [name, amount] of Object.entries(aggregateContainers(spec, 'limits'))) {
+    if (isHugePages(name)) limits[name] ??= amount;
+  }
+  if (Object.keys(limits).length === 0) return;
+  const requests: Record<string, string> = { ...resources.requests };
+  for (const [name, amount] of Object.entries(aggregateContainers(spec, 'requests'))) {
+    if (isPodLevelResource(name) && !isHugePages(name)) requests[name] ??= amount;
+  }
+  for (const [name, amount] of Object.entries(limits)) if (isPodLevelResource(name)) requests[name] ??= amount;
+  resources.limits = limits;
+  resources.requests = requests;
+}
+
 export const Pod = struct(
   'io.k8s.api.core.v1.Pod',
   {
@@ -310,7 +340,7 @@ export const Pod = struct(
     spec: always(2, PodSpec),
     status: always(3, PodStatus),
   },
-  { gvk: { group: '', version: 'v1', kind: 'Pod' } },
+  { gvk: { group: '', version: 'v1', kind: 'Pod' }, defaults: pod => defaultPod(pod.spec) },
 );
 export interface Pod extends TypeOf<typeof Pod> {}
 

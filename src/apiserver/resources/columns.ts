@@ -46,13 +46,19 @@ export function containerColumns<T>(template: TemplateOf<T>): Column<T>[] {
       name: 'Containers',
       type: 'string',
       priority: 1,
-      cell: object => containers(object).map(container => container.name).join(','),
+      cell: object =>
+        containers(object)
+          .map(container => container.name)
+          .join(','),
     },
     {
       name: 'Images',
       type: 'string',
       priority: 1,
-      cell: object => containers(object).map(container => container.image ?? '').join(','),
+      cell: object =>
+        containers(object)
+          .map(container => container.image ?? '')
+          .join(','),
     },
   ];
 }

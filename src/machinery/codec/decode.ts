@@ -10,7 +10,8 @@
  */
 
 import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalTime } from '#machinery/codec/spelling.ts';
-import { canonicalQuantity } from '#machinery/quantity.ts';
+import { gateIsOn } from '#machinery/gates.ts';
+import { quantityOf } from '#machinery/quantity.ts';
 import type { AnyJson, Field, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
 import { resolved } from '#machinery/schema.ts';
 
@@ -138,8 +139,8 @@ const scalars: Record<Exclude<Schema['kind'], 'struct' | 'list' | 'map' | 'lazy'
   double: (value, notes) => (typeof value === 'number' ? value : wrong(notes)),
   intOrString: (value, notes) => (typeof value === 'string' ? value : scalars.int32(value, notes)),
   quantity: (value, notes) => {
-    if (typeof value === 'number') return canonicalQuantity(String(value)) ?? wrong(notes);
-    return (typeof value === 'string' ? canonicalQuantity(value) : undefined) ?? wrong(notes);
+    const text = typeof value === 'number' ? String(value) : value;
+    return (typeof text === 'string' ? quantityOf(text)?.toString() : undefined) ?? wrong(notes);
   },
   time: timeSpelled(canonicalTime),
   microTime: timeSpelled(canonicalMicroTime),
@@ -193,6 +194,8 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
 
 interface Step {
   readonly name: string;
+  /** Its gate is off: it is read as any other, and then left out. */
+  readonly dropped: boolean;
   readonly decode: Decode;
   readonly presence: Field['presence'];
   readonly zero: () => AnyJson;
@@ -201,6 +204,7 @@ interface Step {
 function compileStruct(schema: StructSchema): Decode {
   const steps: Step[] = Object.entries(schema.fields).map(([name, field]) => ({
     name,
+    dropped: field.gate !== undefined && !gateIsOn(field.gate),
     decode: decoderOf(field.schema),
     presence: field.presence,
     zero: () => zeroOf(field.schema),
@@ -210,12 +214,14 @@ function compileStruct(schema: StructSchema): Decode {
     const input = value as Record<string, unknown>;
     const out: Record<string, unknown> = {};
     let knownCount = 0;
-    for (const { name, decode, presence, zero } of steps) {
+    for (const { name, dropped, decode, presence, zero } of steps) {
       const given = input[name];
       if (given !== undefined) knownCount++;
       const result = given === undefined || given === null ? undefined : decode(given, notes);
+      if (dropped) continue;
       if (presence === 'always') out[name] = result === undefined || isEmptyCollection(result) ? zero() : result;
-      else if (result !== undefined && result !== null && (presence === 'optional' || !isZero(result))) out[name] = result;
+      else if (result !== undefined && result !== null && (presence === 'optional' || !isZero(result)))
+        out[name] = result;
     }
     let count = 0;
     for (const name in input) if (input[name] !== undefined) count++;

@@ -3,9 +3,10 @@
  * (decode.ts) noticed that there is anything to say.
  */
 
+import { embeddedPath, namedCollection, namedType } from '#machinery/codec/go-names.ts';
 import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalTime } from '#machinery/codec/spelling.ts';
-import { canonicalQuantity } from '#machinery/quantity.ts';
-import type { AnyJson, Schema, StructSchema } from '#machinery/schema.ts';
+import { parseQuantity, QuantityError } from '#machinery/quantity.ts';
+import type { AnyJson, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
 import { isList, isMap, isStruct, resolved, shortName } from '#machinery/schema.ts';
 
 /** A number as it was written: `1.0` is no integer to Go. */
@@ -71,6 +72,9 @@ interface Place {
   readonly path: string;
   /** As Go's type errors name it, without indexes: `spec.containers.image`. */
   readonly shown: string;
+  /** Go's own name for the type of its text or items, and for it as a list or map. */
+  readonly named?: string | undefined;
+  readonly collection?: string | undefined;
 }
 
 function visit(given: Schema, value: AnyJson, place: Place, walk: Walk): void {
@@ -78,12 +82,12 @@ function visit(given: Schema, value: AnyJson, place: Place, walk: Walk): void {
   if (value === null || value === undefined) return;
   if (isStruct(schema)) return visitStruct(schema, value, place, walk);
   if (isList(schema)) {
-    if (!Array.isArray(value)) return mismatch(value, goType(schema), place, walk);
+    if (!Array.isArray(value)) return mismatch(value, collectionType(schema, place), place, walk);
     value.forEach((item, i) => visit(schema.items, item, { ...place, path: `${place.path}[${i}]` }, walk));
     return;
   }
   if (isMap(schema)) {
-    if (!isObject(value)) return mismatch(value, goType(schema), place, walk);
+    if (!isObject(value)) return mismatch(value, collectionType(schema, place), place, walk);
     for (const [key, entry] of Object.entries(value)) {
       visit(schema.values, entry, { ...place, path: place.path === '' ? key : `${place.path}.${key}` }, walk);
     }
@@ -99,7 +103,12 @@ function visitStruct(schema: StructSchema, value: AnyJson, place: Place, walk: W
     const field = Object.hasOwn(schema.fields, name) ? schema.fields[name] : undefined;
     const path = place.path === '' ? name : `${place.path}.${name}`;
     if (field === undefined) walk.unknown.push(path);
-    else visit(field.schema, entry, { owner: shortName(schema), path, shown: place.shown === '' ? name : `${place.shown}.${name}` }, walk);
+    else {
+      const owner = shortName(schema);
+      const shown = `${place.shown === '' ? '' : `${place.shown}.`}${embeddedPath(owner, field.number)}${name}`;
+      const named = namedType(owner, name);
+      visit(field.schema, entry, { owner, path, shown, named, collection: namedCollection(owner, name) }, walk);
+    }
   }
 }
 
@@ -125,6 +134,13 @@ function jsonType(value: AnyJson, wanted: string): string {
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'string') return 'string';
   return Array.isArray(value) ? 'array' : 'object';
+}
+
+/** `[]v1.Capability`, `v1.ResourceList`. */
+function collectionType(schema: ListSchema | MapSchema, { named, collection }: Place): string {
+  if (collection !== undefined) return collection;
+  if (named === undefined) return goType(schema);
+  return schema.kind === 'list' ? `[]${named}` : `map[string]${named}`;
 }
 
 /** The Go type of a schema in messages: `[]v1.Container`, `map[string]string`. */
@@ -172,7 +188,7 @@ function scalarProblem(schema: Schema, value: AnyJson, place: Place): string | u
   const refuse = (type: string) => mismatchText(value, type, place);
   switch (schema.kind) {
     case 'string':
-      return typeof value === 'string' ? undefined : refuse('string');
+      return typeof value === 'string' ? undefined : refuse(place.named ?? 'string');
     case 'boolean':
       return typeof value === 'boolean' ? undefined : refuse('bool');
     case 'int32':
@@ -198,8 +214,13 @@ function scalarProblem(schema: Schema, value: AnyJson, place: Place): string | u
 
 function quantityProblem(value: AnyJson): string | undefined {
   const text = value instanceof NumberLiteral ? value.text : typeof value === 'string' ? value : undefined;
-  if (text !== undefined && canonicalQuantity(text) !== undefined) return undefined;
-  return "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
+  try {
+    parseQuantity(text ?? '{');
+    return undefined;
+  } catch (error) {
+    if (error instanceof QuantityError) return error.message;
+    throw error;
+  }
 }
 
 /** Go counts the bytes it could decode before the first bad one. */
@@ -239,11 +260,26 @@ function timeProblem(text: string, micro: boolean): string | undefined {
   let rest = text;
   for (const [part, name] of layoutParts) {
     const match = part.exec(rest);
-    if (match === null) return `${head} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`;
+    if (match === null)
+      return `${head} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`;
     rest = rest.slice(match[0].length);
   }
   if (rest !== '') return `${head}: extra text: ${JSON.stringify(rest)}`;
-  const [month, day, hour, minute] = [5, 8, 11, 14].map(at => Number(text.slice(at, at + 2))) as [number, number, number, number];
-  const which = month < 1 || month > 12 ? 'month' : hour > 23 ? 'hour' : minute > 59 ? 'minute' : day < 1 || day > 31 ? 'day' : 'day';
+  const [month, day, hour, minute] = [5, 8, 11, 14].map(at => Number(text.slice(at, at + 2))) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const which =
+    month < 1 || month > 12
+      ? 'month'
+      : hour > 23
+        ? 'hour'
+        : minute > 59
+          ? 'minute'
+          : day < 1 || day > 31
+            ? 'day'
+            : 'day';
   return `${head}: ${which} out of range`;
 }

@@ -58,14 +58,21 @@ function exceeds(value: string, bytesMax: number): boolean {
   return value.length > bytesMax || (value.length * 3 > bytesMax && Buffer.byteLength(value) > bytesMax);
 }
 
-/** A part of a DNS name: `my-name`. */
-export const checkDns1123Label = check({
+const plainDns1123Label = check({
   pattern: label,
   message:
     "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character",
   examples: ['my-name', '123-abc'],
   bytesMax: labelBytesMax,
 });
+
+/** A part of a DNS name: `my-name`. Of a whole DNS name only the dots are wrong. */
+export function checkDns1123Label(value: string): Problems {
+  const problems = plainDns1123Label(value);
+  const isName = problems.length > 0 && value.includes('.') && checkDns1123Subdomain(value).length === 0;
+  if (!isName) return problems;
+  return [...problems.slice(0, -1), 'must not contain dots'];
+}
 
 /** A DNS name: `example.com`. What most objects are named by. */
 export const checkDns1123Subdomain = check({

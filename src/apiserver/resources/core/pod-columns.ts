@@ -64,7 +64,7 @@ class Restarts {
 }
 
 export function summary(pod: Pod): PodSummary {
-  const { status = {}, spec = {} } = pod;
+  const { status, spec } = pod;
   const sidecars = new Set(
     (spec?.initContainers ?? []).filter(each => each.restartPolicy === 'Always').map(each => each.name),
   );

@@ -203,8 +203,8 @@ export function inspectPodResources(spec: PodSpec, path: FieldPath, errors: Fiel
   inspectRequirements(resources, inspectPodResourceName, path, errors);
   const podRequests = resources.requests ?? {};
   for (const [resource, sum] of Object.entries(aggregateContainers(spec, 'requests'))) {
-    if (!isPodLevelResource(resource)) continue;
-    const amount = podRequests[resource] ?? '0';
+    const amount = podRequests[resource];
+    if (amount === undefined || !isPodLevelResource(resource)) continue;
     if (parseQuantity(sum).compare(parseQuantity(amount)) > 0) {
       const problem = `must be greater than or equal to aggregate container requests of ${sum}`;
       errors.push(invalid(`${path}.requests[${resource}]`, amount, problem));

@@ -244,9 +244,6 @@ function inspectSpreadKeys(constraint: TopologySpreadConstraint, path: FieldPath
   if (!labelSelector) errors.push(forbidden(at, 'must not be specified when labelSelector is not set'));
   matchLabelKeys.forEach((key, i) => {
     addProblems(errors, `${at}[${i}]`, key, checkQualifiedName(key));
-    if (isAlsoSelected(key, 'In', labelSelector)) {
-      errors.push(invalid(`${at}[${i}]`, key, 'exists in both matchLabelKeys and labelSelector'));
-    }
   });
 }
 

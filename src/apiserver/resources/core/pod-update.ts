@@ -95,9 +95,7 @@ function inspectAddedTolerations(
   errors: FieldError[],
 ): void {
   const isKept = (old: Toleration): boolean =>
-    tolerations.some(each =>
-      isDeepStrictEqual({ ...each, tolerationSeconds: 0 }, { ...old, tolerationSeconds: 0 }),
-    );
+    tolerations.some(each => isDeepStrictEqual({ ...each, tolerationSeconds: 0 }, { ...old, tolerationSeconds: 0 }));
   if (!before.every(isKept)) {
     errors.push(forbidden(path, 'existing toleration can not be modified except its tolerationSeconds'));
     return;
@@ -139,7 +137,9 @@ function restore(target: AnyJson, name: string, value: unknown): void {
 /** While a Pod is held back, where it may run can still be narrowed. */
 function inspectGated(spec: PodSpec, before: PodSpec, munged: PodSpec, errors: FieldError[]): void {
   if (!isDeepStrictEqual(spec.nodeSelector, before.nodeSelector)) {
-    const isWider = Object.entries(before.nodeSelector ?? {}).some(([key, value]) => spec.nodeSelector?.[key] !== value);
+    const isWider = Object.entries(before.nodeSelector ?? {}).some(
+      ([key, value]) => spec.nodeSelector?.[key] !== value,
+    );
     if (isWider) {
       const problem = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
       errors.push(invalid('spec.nodeSelector', spec.nodeSelector ?? {}, problem));
@@ -150,7 +150,11 @@ function inspectGated(spec: PodSpec, before: PodSpec, munged: PodSpec, errors: F
     inspectNarrowedAffinity(spec, before, errors);
     const affinity: AnyJson = { ...munged.affinity };
     restore(affinity, 'nodeAffinity', before.affinity?.nodeAffinity);
-    restore(munged, 'affinity', before.affinity === undefined && Object.keys(affinity).length === 0 ? undefined : affinity);
+    restore(
+      munged,
+      'affinity',
+      before.affinity === undefined && Object.keys(affinity).length === 0 ? undefined : affinity,
+    );
   }
 }
 

@@ -3,9 +3,9 @@
 import type { Pod } from '#api/core/pod.ts';
 import type { PodSpec, PodTemplateSpec } from '#api/core/pod-spec.ts';
 import { inspectImageSpaces } from '#apiserver/resources/core/pod-containers.ts';
+import { inspectTolerations } from '#apiserver/resources/core/pod-scheduling.ts';
 import { inspectPodSpec } from '#apiserver/resources/core/pod-spec-validation.ts';
 import { allContainers } from '#apiserver/resources/core/pod-system.ts';
-import { inspectTolerations } from '#apiserver/resources/core/pod-scheduling.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
 import { forbidden, invalid, quote } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
@@ -18,7 +18,7 @@ export const appArmorPrefix = 'container.apparmor.security.beta.kubernetes.io/';
 export function validatePodCreate(pod: Pod): FieldError[] {
   const errors: FieldError[] = [];
   inspectPod(pod, errors);
-  const spec = pod.spec ?? {};
+  const spec = pod.spec as PodSpec;
   if (spec.ephemeralContainers?.length) {
     errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
   }
