@@ -245,6 +245,8 @@ function sendBody(sent: ClientRequest, body: Uint8Array | Readable | undefined):
   if (body instanceof Readable) {
     body.once('error', error => sent.destroy(error));
     sent.once('close', () => body.destroy());
+    // The server may have something to say before there is any body.
+    sent.flushHeaders();
     body.pipe(sent);
   } else {
     sent.end(body);

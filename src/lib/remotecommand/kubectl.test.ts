@@ -11,11 +11,11 @@ import { after, test } from 'node:test';
 import { systemClock } from '#lib/clock.ts';
 import type { Exchange } from '#lib/http/exchange.ts';
 import { HttpServer } from '#lib/http/server.ts';
+import { join } from '#lib/http/tunnel.ts';
 import { testCa } from '#testing/certificates.ts';
 import { acceptRemoteCommand } from './accept.ts';
 import { acceptPortForward } from './port-forward.ts';
 import { exitStatus, internalErrorStatus, successStatus } from './status.ts';
-import { join } from './tunnel.ts';
 
 const undo: (() => unknown)[] = [];
 after(async () => {

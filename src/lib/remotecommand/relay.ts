@@ -7,6 +7,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { HttpClient } from '#lib/http/client.ts';
 import type { Exchange } from '#lib/http/exchange.ts';
 import { endToEndHeaders } from '#lib/http/headers.ts';
+import { join, tunnel } from '#lib/http/tunnel.ts';
 import { webSocketDuplex } from '#lib/websocket/duplex.ts';
 import { acceptWebSocket, isWebSocketUpgrade, offeredProtocols } from '#lib/websocket/handshake.ts';
 import { acceptRemoteCommand } from './accept.ts';
@@ -15,7 +16,6 @@ import { openCommandOverSpdy } from './open.ts';
 import { forwardProtocol, tunnelledForwardProtocol } from './port-forward.ts';
 import { spdyUpgradeHeaders } from './spdy-upgrade.ts';
 import { relayedStatus } from './status.ts';
-import { join, tunnel } from './tunnel.ts';
 
 /** Exec or attach, to a server that speaks SPDY and the WebSocket protocols up to v4. Rejects when it cannot be reached. */
 export async function proxyRemoteCommand(

@@ -61,7 +61,7 @@ export class WebSocketConnection {
     this.#listenToReceiver();
     if (options.head.length > 0) transport.unshift(Buffer.from(options.head));
     transport.on('data', chunk => {
-      if (!this.#receiver.write(chunk)) transport.pause();
+      if (!this.#heardGoodbye && !this.#receiver.write(chunk)) transport.pause();
     });
     transport.on('end', () => transport.end());
     transport.on('error', () => transport.destroy());
@@ -128,20 +128,24 @@ export class WebSocketConnection {
     });
     receiver.on('ping', (data: Buffer) => this.#pong(data));
     receiver.on('conclude', (code: number) => {
-      this.#heardGoodbye = true;
       // 1005: it gave no reason, so neither do we.
-      this.#goodbye(code === 1005 ? undefined : code);
-      this.#transport.end();
+      this.#over(code === 1005 ? undefined : code);
     });
     receiver.on('drain', () => {
       if (!this.#isPaused) this.#transport.resume();
     });
     receiver.on('error', () => {
       const protocolError = 1002;
-      this.#heardGoodbye = true;
-      this.#goodbye(protocolError);
-      this.#transport.end();
+      this.#over(protocolError);
     });
+  }
+
+  /** The other end has nothing more to say that we would hear: what still comes is dropped until it closes. */
+  #over(code: number | undefined): void {
+    this.#heardGoodbye = true;
+    this.#goodbye(code);
+    this.#transport.end();
+    this.#transport.resume();
   }
 
   #goodbye(code: number | undefined): void {

@@ -1,12 +1,13 @@
 /** The opening handshake of a WebSocket: on an Exchange, and to a server. */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { Clock } from '#lib/clock.ts';
 import type { HttpClient, UpgradeReply } from '#lib/http/client.ts';
 import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
 import { headerTokens, headerValue, headerValues } from '#lib/http/headers.ts';
 import { responseHead } from '#lib/http/http1-exchange.ts';
 import type { TransportRequest } from '#lib/http/transport.ts';
+import { systemRandom } from '#lib/random.ts';
 import { WebSocketConnection } from './connection.ts';
 
 export function isWebSocketUpgrade(exchange: Exchange): boolean {
@@ -64,7 +65,7 @@ export async function connectWebSocket(
   request: Pick<TransportRequest, 'target' | 'headers'>,
   protocols: readonly string[],
 ): Promise<WebSocketReply> {
-  const key = randomBytes(16).toString('base64');
+  const key = Buffer.from(systemRandom.bytes(16)).toString('base64');
   const headers: HeaderValues = {
     ...request.headers,
     connection: 'Upgrade',

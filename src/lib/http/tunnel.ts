@@ -1,10 +1,10 @@
 /** Passing an upgrade through, byte by byte, to a server behind: the API server to the kubelet, the kubelet to containerd. */
 
 import type { Duplex } from 'node:stream';
-import type { HttpClient } from '#lib/http/client.ts';
-import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
-import { endToEndHeaders, headerValues, withoutCredentials } from '#lib/http/headers.ts';
-import { responseHead } from '#lib/http/http1-exchange.ts';
+import type { HttpClient } from './client.ts';
+import type { Exchange, HeaderValues } from './exchange.ts';
+import { endToEndHeaders, headerValues, withoutCredentials } from './headers.ts';
+import { responseHead } from './http1-exchange.ts';
 
 /** What an upgrade is about, and nothing by which the client proved who it is. */
 export function upgradeHeaders(headers: HeaderValues): HeaderValues {
