@@ -8,15 +8,16 @@ import { apply } from '#apiserver/verbs/apply.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
-import { badRequestError, invalidError, ApiError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
+import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
 import { stringify } from '#machinery/codec/json.ts';
 import { BodySyntaxError, parseJsonBody } from '#machinery/codec/parse.ts';
 import { problemsOf, withNumbers } from '#machinery/codec/problems.ts';
-import { applyJsonPatch, JsonPatchError } from '#machinery/patch/json-patch.ts';
+import { applyJsonPatch } from '#machinery/patch/json-patch.ts';
 import { applyMergePatch } from '#machinery/patch/merge-patch.ts';
-import { applyStrategicPatch, StrategicPatchError } from '#machinery/patch/strategic.ts';
+import { PatchError } from '#machinery/patch/patch-error.ts';
+import { applyStrategicPatch } from '#machinery/patch/strategic.ts';
 import type { AnyJson, Schema } from '#machinery/schema.ts';
 import { quote } from '#machinery/validation/field-error.ts';
 
@@ -26,8 +27,7 @@ export type PatchFunction = (current: AnyJson, patch: AnyJson, schema: Schema) =
 export const patchFunctions: Readonly<Record<string, PatchFunction>> = {
   'application/json-patch+json': (current, patch) => applyJsonPatch(current, patch),
   'application/merge-patch+json': (current, patch) => applyMergePatch(current, patch),
-  'application/strategic-merge-patch+json': (current, patch, schema) =>
-    applyStrategicPatch(schema, current, patch),
+  'application/strategic-merge-patch+json': (current, patch, schema) => applyStrategicPatch(schema, current, patch),
 };
 
 export async function patch(request: ResourceRequest): Promise<void> {
@@ -97,7 +97,8 @@ export function patchWith(
     ...parsed.repeated().map(path => `duplicate field ${quote(path)}`),
     ...unknown.map(path => `unknown field ${quote(path)}`),
   ];
-  if (strict.length > 0 && options.fieldValidation === 'Strict') throw refuse(`strict decoding error: ${strict.join(', ')}`);
+  if (strict.length > 0 && options.fieldValidation === 'Strict')
+    throw refuse(`strict decoding error: ${strict.join(', ')}`);
   if (options.fieldValidation === 'Warn') for (const text of strict) warn(request, text);
   object.kind = type.kind;
   object.apiVersion = type.apiVersion;
@@ -107,9 +108,11 @@ export function patchWith(
   return object;
 }
 
+const reasons = { 400: 'BadRequest', 413: 'RequestEntityTooLarge', 422: 'Invalid', 500: '' } as const;
+
 function patchError(error: unknown): unknown {
-  if (error instanceof JsonPatchError || error instanceof StrategicPatchError) {
-    return new ApiError(error.code === 422 ? 'Invalid' : error.code === 400 ? 'BadRequest' : '', error.message, {
+  if (error instanceof PatchError) {
+    return new ApiError(reasons[error.code], error.message, {
       code: error.code,
       ...(error.code === 422 ? { details: {} } : {}),
     });
