@@ -1,7 +1,11 @@
 /** Reading whole bodies within a bound. */
 
 import type { Readable } from 'node:stream';
-import { BodyTooLarge } from './exchange.ts';
+import type { Clock } from '#lib/clock.ts';
+import { BodyTooLarge, BodyTooSlow } from './exchange.ts';
+
+/** How long a whole body may take: as long as upstream gives a request. */
+export const bodyMsMax = 60_000;
 
 const none = new Uint8Array(0);
 
@@ -11,12 +15,16 @@ export function joinChunks(chunks: readonly Uint8Array[], totalBytes: number): U
   return chunks.length === 0 ? none : Buffer.concat(chunks, totalBytes);
 }
 
-/** Everything until the end. Rejects with BodyTooLarge as soon as more than `limitBytes` have come, and reads no further. */
-export function readWhole(source: Readable, limitBytes: number): Promise<Uint8Array> {
+/**
+ * Everything until the end. Rejects with BodyTooLarge as soon as more than `limitBytes` have come and, given a clock, with
+ * BodyTooSlow after `bodyMsMax`; it reads no further then.
+ */
+export function readWhole(source: Readable, limitBytes: number, clock?: Clock): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let totalBytes = 0;
     const finish = (error: Error | undefined) => {
+      timer?.cancel();
       source.off('data', onData).off('end', onEnd).off('error', onError).off('close', onClose);
       if (error === undefined) return resolve(joinChunks(chunks, totalBytes));
       source.pause();
@@ -30,8 +38,10 @@ export function readWhole(source: Readable, limitBytes: number): Promise<Uint8Ar
     const onEnd = () => finish(undefined);
     const onError = (error: Error) => finish(error);
     const onClose = () => finish(new Error('the connection closed before the end of the body'));
-    if (source.readableEnded) return onEnd();
-    if (source.destroyed) return onClose();
+    if (source.readableEnded) return resolve(none);
+    if (source.destroyed) return reject(new Error('the connection closed before the body was read'));
+    const onLate = () => finish(new BodyTooSlow(`the body did not come within ${bodyMsMax / 1000} s`));
+    const timer = clock?.after(bodyMsMax, onLate, { idle: true });
     source.on('data', onData).on('end', onEnd).on('error', onError).on('close', onClose);
   });
 }

@@ -25,6 +25,11 @@ export class BodyTooLarge extends Error {
   }
 }
 
+/** The client did not send its whole body in time. */
+export class BodyTooSlow extends Error {
+  override name = 'BodyTooSlow';
+}
+
 /** A reply that goes on: a watch, a followed log. */
 export interface ReplyStream {
   /** False when the transport's buffer is full: stop until `onDrain` calls. */
@@ -47,7 +52,7 @@ export interface Exchange {
   readonly protocol: 'http/1.1' | 'http/2' | 'memory';
   readonly peer: Peer;
 
-  /** The whole body. Rejects with BodyTooLarge as soon as more than `limitBytes` have come. */
+  /** The whole body. Rejects with BodyTooLarge as soon as more than `limitBytes` have come, with BodyTooSlow after a minute. */
   body(limitBytes: number): Promise<Uint8Array>;
   /** The body as it comes, for proxying. */
   bodyStream(): Readable;

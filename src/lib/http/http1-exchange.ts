@@ -52,7 +52,7 @@ export class Http1Exchange implements Exchange {
 
   async body(limitBytes: number): Promise<Uint8Array> {
     if (Number(this.headers['content-length'] ?? 0) > limitBytes) throw new BodyTooLarge(limitBytes);
-    return readWhole(this.bodyStream(), limitBytes);
+    return readWhole(this.bodyStream(), limitBytes, this.#clock);
   }
 
   bodyStream(): Readable {

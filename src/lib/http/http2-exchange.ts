@@ -2,6 +2,7 @@
 
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
+import type { Clock } from '#lib/clock.ts';
 import { readWhole } from './body.ts';
 import { BodyTooLarge, type Exchange, type HeaderValues, type Peer, type ReplyStream } from './exchange.ts';
 import { headersFromRaw, wireHeaders } from './headers.ts';
@@ -15,12 +16,19 @@ export class Http2Exchange implements Exchange {
   readonly peer: Peer;
   readonly #stream: ServerHttp2Stream;
   readonly #rawHeaders: readonly string[];
+  readonly #clock: Clock;
   #headers: HeaderValues | undefined;
   #replied = false;
   #closed = false;
   #onClose: (() => void)[] | undefined;
 
-  constructor(stream: ServerHttp2Stream, head: { method: string; target: string; raw: readonly string[] }, peer: Peer) {
+  constructor(
+    stream: ServerHttp2Stream,
+    head: { method: string; target: string; raw: readonly string[] },
+    peer: Peer,
+    clock: Clock,
+  ) {
+    this.#clock = clock;
     this.#stream = stream;
     this.method = head.method;
     this.target = head.target;
@@ -39,7 +47,7 @@ export class Http2Exchange implements Exchange {
   async body(limitBytes: number): Promise<Uint8Array> {
     if (this.#stream.endAfterHeaders) return nothing;
     if (Number(this.headers['content-length'] ?? 0) > limitBytes) throw new BodyTooLarge(limitBytes);
-    return readWhole(this.bodyStream(), limitBytes);
+    return readWhole(this.bodyStream(), limitBytes, this.#clock);
   }
 
   bodyStream(): Readable {

@@ -151,6 +151,30 @@ test('a body over its limit is refused at once, and the connection stays usable'
   assert.match(reply, /^HTTP\/1.1 413 [\s\S]*larger than 1000 bytesHTTP\/1.1 204 /);
 });
 
+test('a body that does not come is given up, and nothing is left behind when it does', async () => {
+  const clock = new FakeClock();
+  const reading = Promise.withResolvers<void>();
+  const { port } = await serve(
+    async exchange => {
+      const body = exchange.body(1000);
+      reading.resolve();
+      exchange.reply(200, {}, await body.catch(error => Buffer.from(error.name)));
+    },
+    { clock },
+  );
+  const client = session(port);
+  assert.equal((await get(client, { ':method': 'POST' }, Buffer.from('all'))).text, 'all');
+  const stream = client.request({ ':method': 'POST', ':path': '/' });
+  stream.write('some');
+  await reading.promise;
+  const replied = once(stream, 'response');
+  // The request is under way once its handler reads; the first of these is only to get it there.
+  await get(client, { ':method': 'POST' }, Buffer.from('x'));
+  clock.advance(60_000);
+  await replied;
+  assert.equal(String((await once(stream, 'data'))[0]), 'BodyTooSlow');
+});
+
 test('HEAD and statuses without a body say their length and send nothing', async () => {
   const { port } = await serve(exchange =>
     exchange.reply(exchange.target === '/' ? 200 : 304, {}, Buffer.from('12345')),

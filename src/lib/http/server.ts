@@ -277,7 +277,7 @@ export class HttpServer {
       session.destroy(new Error('too many requests given up'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
       return;
     }
-    const exchange = new Http2Exchange(stream, { method, target, raw }, connection.peer);
+    const exchange = new Http2Exchange(stream, { method, target, raw }, connection.peer, this.#clock);
     this.#serve(connection, exchange);
   }
 
