@@ -45,7 +45,7 @@ export const CertificateSigningRequestCondition = struct(
   'io.k8s.api.certificates.v1.CertificateSigningRequestCondition',
   {
     type: always(1, string, { required: true, enum: ['Approved', 'Denied', 'Failed'] }),
-    status: always(6, string, { required: true }),
+    status: always(6, string, { required: true, default: 'True' }),
     reason: field(2, string),
     message: field(3, string),
     lastUpdateTime: always(4, time),

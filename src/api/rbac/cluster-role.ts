@@ -15,7 +15,7 @@ export const ClusterRole = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    rules: field(2, list(PolicyRule)),
+    rules: always(2, list(PolicyRule)),
     aggregationRule: optional(3, AggregationRule),
   },
   { gvk: { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRole' } },

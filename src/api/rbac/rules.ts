@@ -4,7 +4,7 @@ import { always, field, list, string, struct } from '#machinery/schema.ts';
 export const RoleRef = struct(
   'io.k8s.api.rbac.v1.RoleRef',
   {
-    apiGroup: field(1, string),
+    apiGroup: field(1, string, { default: 'rbac.authorization.k8s.io' }),
     kind: always(2, string, { required: true }),
     name: always(3, string, { required: true }),
   },
@@ -20,7 +20,13 @@ export const Subject = struct(
     name: always(3, string, { required: true }),
     namespace: field(4, string),
   },
-  { atomic: true },
+  {
+    atomic: true,
+    /** Users and groups are RBAC's own; service accounts are of the core group. */
+    defaults: subject => {
+      if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= 'rbac.authorization.k8s.io';
+    },
+  },
 );
 export interface Subject extends TypeOf<typeof Subject> {}
 
