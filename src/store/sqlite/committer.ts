@@ -8,8 +8,9 @@ import type { Revision } from '#store/store.ts';
 
 /** Revisions looked at in one slice of a sweep: a few milliseconds, for a write may wait for it. */
 const sweepRevisionsMax = 500;
-/** Free pages given back to the file system in one slice, once they are a quarter of the file. */
+/** Free pages given back to the file system in one slice, once they are a quarter of a file that is not small anyway. */
 const vacuumPagesMax = 256;
+const vacuumFilePagesMin = 1024;
 
 interface Standing {
   readonly revision: Revision;
@@ -95,24 +96,28 @@ export class Committer {
     if (revision > this.#number('compacted')) this.#setMeta.run(revision, 'compacted');
   }
 
-  /** Removes a slice of what was compacted: what each of these revisions replaced, and deletions. True: there is more. */
+  /** Removes a slice of what was compacted and gives a slice of the space back. True: there is more. */
   sweep(): boolean {
-    const from = this.#number('swept');
+    const swept = this.#number('swept');
     const end = this.#sweepEnd();
-    const to = Math.min(from + sweepRevisionsMax, end);
-    if (from >= to) return false;
+    const to = Math.min(swept + sweepRevisionsMax, end);
+    if (swept < to) this.#sweepBetween(swept, to);
+    const vacuumed = this.#vacuum();
+    return to < end || vacuumed;
+  }
+
+  /** What these revisions replaced goes, and those that are deletions themselves. */
+  #sweepBetween(after: Revision, to: Revision): void {
     this.#transaction(() => {
       this.#database
         .prepare(
           `DELETE FROM log WHERE revision IN
              (SELECT previous FROM log WHERE revision > ? AND revision <= ? AND previous > 0)`,
         )
-        .run(from, to);
-      this.#database.prepare('DELETE FROM log WHERE revision > ? AND revision <= ? AND deleted = 1').run(from, to);
+        .run(after, to);
+      this.#database.prepare('DELETE FROM log WHERE revision > ? AND revision <= ? AND deleted = 1').run(after, to);
       this.#setMeta.run(to, 'swept');
     });
-    this.#vacuum();
-    return to < end;
   }
 
   #write(
@@ -152,10 +157,13 @@ export class Committer {
     return must(this.#meta.get(name), () => `meta has ${name}`)['value'] as number;
   }
 
-  #vacuum(): void {
+  /** Whether there was something to give back. */
+  #vacuum(): boolean {
     const free = this.#database.prepare('PRAGMA freelist_count').get()?.['freelist_count'] as number;
     const all = this.#database.prepare('PRAGMA page_count').get()?.['page_count'] as number;
-    if (free * 4 > all) this.#database.exec(`PRAGMA incremental_vacuum(${vacuumPagesMax})`);
+    if (all < vacuumFilePagesMin || free * 4 < all) return false;
+    this.#database.exec(`PRAGMA incremental_vacuum(${vacuumPagesMax})`);
+    return true;
   }
 
   #transaction(body: () => void): void {

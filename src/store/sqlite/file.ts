@@ -2,7 +2,7 @@
  * Opening the file: one process at a time, only a file of ours, brought to the present schema.
  */
 
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { applicationId, migrations, pageBytes } from '#store/sqlite/schema.ts';
 
@@ -20,6 +20,7 @@ export function openFile(path: string, schema: readonly string[] = migrations): 
   const lock = lockFile(path);
   let database: DatabaseSync | undefined;
   try {
+    keepPrivate(path);
     database = new DatabaseSync(path);
     prepare(database, path, schema);
   } catch (error) {
@@ -35,6 +36,14 @@ export function openFile(path: string, schema: readonly string[] = migrations): 
       lock.close();
     },
   };
+}
+
+/**
+ * Secrets stand in it: a new file is its owner's alone, and SQLite gives the files beside it the same mode. One that is there
+ * is not opened, for closing it again would take away the locks that this process may hold on it (fcntl's rule).
+ */
+function keepPrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, 'wx', 0o600));
 }
 
 /** What SQLite says, for a person. */
@@ -55,6 +64,7 @@ function lockFile(path: string): DatabaseSync {
   const lockPath = `${path}-lock`;
   let lock: DatabaseSync;
   try {
+    keepPrivate(lockPath);
     lock = new DatabaseSync(lockPath, { timeout: 0 });
   } catch (error) {
     throw new StoreFileError(`Open "${path}": ${reasonOf(error)}`);
@@ -105,6 +115,7 @@ function prepare(database: DatabaseSync, path: string, schema: readonly string[]
 /** The file as it was before a migration, for going back. */
 function copyFile(database: DatabaseSync, copyPath: string): void {
   if (existsSync(copyPath)) return; // From an attempt before.
+  keepPrivate(copyPath);
   database.prepare('VACUUM INTO ?').run(copyPath);
 }
 

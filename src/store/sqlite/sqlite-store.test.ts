@@ -88,6 +88,14 @@ test('a compaction that was interrupted is finished, and its space is used again
   }),
 );
 
+test("the files are their owner's alone", () =>
+  withFolder(async (path, folder) => {
+    const store = await SqliteStore.open({ path, clock: new FakeClock() });
+    await store.put('/a', bytes('a secret'));
+    for (const name of readdirSync(folder)) assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name);
+    await store.close();
+  }));
+
 test('one process at a time', () =>
   withFolder(async path => {
     const clock = new FakeClock();
