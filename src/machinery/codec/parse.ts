@@ -4,7 +4,7 @@
  * text is none, the slow positional parser says so in upstream's words.
  */
 
-import { JsonSyntaxError, parsePositional } from '#machinery/json/positional.ts';
+import { JsonSyntaxError, jsonDepthMax, parsePositional } from '#machinery/json/positional.ts';
 import { scanJson } from '#machinery/json/scan.ts';
 import { parseYaml, YamlSyntaxError } from '#machinery/yaml.ts';
 import { parseWithLiterals } from '#machinery/codec/problems.ts';
@@ -36,6 +36,7 @@ export function parseJsonBody(body: Buffer): ParsedBody {
     throw jsonError(text);
   }
   const scan = scanJson(body);
+  if (scan.depth > jsonDepthMax) throw jsonError(text);
   const exact = scan.unusualNumbers;
   if (exact) value = parseWithLiterals(text);
   if (scan.keyCount === keyCount(value)) return { value, exact, ...nothingRepeated };
