@@ -62,11 +62,12 @@ type Counted = 'replicas' | 'readyReplicas' | 'availableReplicas';
 const sum = (sets: readonly ReplicaSet[], field: Counted) =>
   sets.reduce((total, each) => total + (each.status?.[field] ?? 0), 0);
 
-/** Unknown as long as one of them has not counted yet. */
+/** One that was never looked at has none; unknown when another does not say. */
 function terminating(sets: readonly ReplicaSet[]): number | undefined {
   let total = 0;
   for (const { status } of sets) {
-    if (status?.terminatingReplicas === undefined) return undefined;
+    if (!status?.observedGeneration) continue;
+    if (status.terminatingReplicas === undefined) return undefined;
     total += status.terminatingReplicas;
   }
   return total;

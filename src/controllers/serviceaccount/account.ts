@@ -23,7 +23,8 @@ export function serviceAccountController({ client, informers }: ControllerDeps):
       accounts.on({ delete: ({ metadata }) => queue.add(metadata.namespace ?? '') });
     },
     async reconcile(namespace) {
-      if (all.byKey(namespace)?.status.phase !== 'Active') return done;
+      const owner = all.byKey(namespace);
+      if (owner === undefined || owner.metadata.deletionTimestamp) return done;
       if (accounts.get(namespace, accountName) !== undefined) return done;
       try {
         await client.create(serviceAccounts, { metadata: { namespace, name: accountName } });

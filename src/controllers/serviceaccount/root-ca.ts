@@ -31,7 +31,8 @@ export function rootCaController({ client, informers }: ControllerDeps, rootCaPe
       maps.on({ update: (_, map) => wakeMap(map), delete: wakeMap });
     },
     async reconcile(namespace) {
-      if (all.byKey(namespace)?.status.phase !== 'Active') return done;
+      const owner = all.byKey(namespace);
+      if (owner === undefined || owner.metadata.deletionTimestamp) return done;
       const map = maps.get(namespace, name);
       if (map === undefined) {
         try {
