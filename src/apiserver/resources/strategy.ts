@@ -74,6 +74,10 @@ export interface Strategy<T = AnyJson> extends UpdateRules<T> {
   readonly defaultPropagation?: 'Background' | 'Orphan';
   /** Graceful deletion: the grace period in seconds for a DELETE that asked for `asked` (undefined: did not say); undefined: delete at once. */
   readonly gracePeriod?: (object: T, asked: number | undefined) => number | undefined;
+  /** Something beside metadata.finalizers that keeps a deleted object until it is gone (a Namespace's spec.finalizers). */
+  readonly holdsDeletion?: (object: T) => boolean;
+  /** What being marked for deletion changes in the object beside its metadata. */
+  readonly beginDeletion?: (object: T) => void;
   /** How long the store keeps the object (Events: one hour). */
   readonly ttlSeconds?: number;
 

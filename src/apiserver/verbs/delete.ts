@@ -70,16 +70,23 @@ export function planDelete(stored: Stored, entry: Entry, options: DeleteOptions,
   if (finalizers.length === 0) delete metadata.finalizers;
   const grace = stored.strategy.gracePeriod?.(old, options.gracePeriodSeconds ?? undefined);
   if (grace !== undefined) return planGraceful(stored, entry, metadata, grace, nowMs);
-  if (finalizers.length === 0) return { kind: 'delete', object: { ...old, metadata } };
+  const isHeld = finalizers.length > 0 || (stored.strategy.holdsDeletion?.(old) ?? false);
+  if (!isHeld) return { kind: 'delete', object: { ...old, metadata } };
   if (old.metadata.deletionTimestamp === undefined) {
     metadata.deletionTimestamp = rfc3339(nowMs);
-    metadata.deletionGracePeriodSeconds = 0;
     raise(metadata);
+    if (stored.strategy.beginDeletion !== undefined) return { kind: 'put', object: begun(stored, { ...old, metadata }) };
   } else if (sameFinalizers(old, finalizers) && (old.metadata.deletionGracePeriodSeconds ?? 0) === 0) {
     return { kind: 'keep', object: atRevision(stored, old, entry.revision) };
   }
   metadata.deletionGracePeriodSeconds = 0;
   return { kind: 'put', object: { ...old, metadata } };
+}
+
+function begun(stored: Stored, object: AnyJson): AnyJson {
+  const copy = structuredClone(object);
+  stored.strategy.beginDeletion?.(copy);
+  return copy;
 }
 
 /** A deletion that waits for somebody (a kubelet) to finish within `grace` seconds. */

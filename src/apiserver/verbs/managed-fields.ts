@@ -3,6 +3,7 @@
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { managerName, type WriteOptions } from '#apiserver/verbs/options.ts';
 import { trackUpdate } from '#machinery/apply/track.ts';
+import type { Resource } from '#machinery/resource.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
 /** The object with its managedFields as they are after this write. `live` undefined: it is created. */
@@ -24,9 +25,19 @@ export function trackWrite(
     apiVersion: served.resource.apiVersion,
     subresource,
     nowMs: server.clock.nowMs(),
-    resetFields: strategy.resetFields?.(subresource) ?? [],
+    resetFields: strategy.resetFields?.(subresource) ?? defaultResetFields(hub, subresource),
   });
   const { managedFields: _, ...metadata } = next.metadata;
   if (managedFields !== undefined && managedFields.length > 0) metadata.managedFields = managedFields;
   return { ...next, metadata };
+}
+
+/** Where there is a status sub-resource, the object's own path does not take the status, and that path nothing else. */
+function defaultResetFields(hub: Resource, subresource: string): readonly (readonly string[])[] {
+  if (!('status' in hub.subresources)) return [];
+  if (subresource === '') return [['status']];
+  if (subresource !== 'status') return [];
+  return Object.keys(hub.schema.fields)
+    .filter(name => !['kind', 'apiVersion', 'metadata', 'status'].includes(name))
+    .map(name => [name]);
 }

@@ -3,7 +3,7 @@
 import { decodeBody } from '#apiserver/body.ts';
 import { sendObject } from '#apiserver/reply.ts';
 import { type ResourceRequest, warn } from '#apiserver/request.ts';
-import type { UpdateRules } from '#apiserver/resources/strategy.ts';
+import type { Strategy, UpdateRules } from '#apiserver/resources/strategy.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { createObject } from '#apiserver/verbs/create.ts';
@@ -136,7 +136,7 @@ async function planUpdate(
   await server.admission.validate(admission);
   const claim = await server.allocate(request, object, old, options.dryRun);
   const ordered = canonical(hub.schema, object);
-  return { change: { kind: isFinished(ordered) ? 'delete' : 'put', object: ordered }, claim };
+  return { change: { kind: isFinished(ordered, strategy) ? 'delete' : 'put', object: ordered }, claim };
 }
 
 function raiseGeneration(hasGeneration: boolean, object: AnyJson, old: AnyJson): void {
@@ -146,8 +146,8 @@ function raiseGeneration(hasGeneration: boolean, object: AnyJson, old: AnyJson):
 }
 
 /** Marked for deletion, its grace over and no finalizer left: this update is what removes it. */
-export function isFinished(object: AnyJson): boolean {
+export function isFinished(object: AnyJson, strategy: Strategy): boolean {
   const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
   if (deletionTimestamp === undefined || (finalizers?.length ?? 0) > 0) return false;
-  return (deletionGracePeriodSeconds ?? 0) === 0;
+  return (deletionGracePeriodSeconds ?? 0) === 0 && !strategy.holdsDeletion?.(object);
 }
