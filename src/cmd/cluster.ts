@@ -1,0 +1,108 @@
+/** A cluster of `proa up` as it is kept on disk: its settings, and where its parts keep theirs. */
+
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { clusterNamePattern, nodeAddress } from '#cmd/node/network-names.ts';
+import { UsageError } from '#cmd/usage-error.ts';
+
+export interface ClusterConfig {
+  readonly name: string;
+  /** Of the API server on the host's loopback. */
+  readonly port: number;
+  /** Real nodes, each in a network namespace of its own. */
+  readonly nodes: number;
+  readonly simulated: number;
+  /** Upstream's `--controllers` syntax. */
+  readonly controllers: readonly string[];
+  readonly scheduler: boolean;
+  /** `sqlite` or `memory`. */
+  readonly store: string;
+  readonly egress: boolean;
+}
+
+export const podRange = '10.244.0.0/16';
+export const serviceRange = '10.96.0.0/16';
+export const clusterDns = '10.96.0.10';
+export const clusterDomain = 'cluster.local';
+
+export class Cluster {
+  readonly name: string;
+  readonly directory: string;
+
+  constructor(name: string, dataDir?: string) {
+    if (!clusterNamePattern.test(name)) {
+      throw new UsageError(`the name ${JSON.stringify(name)} is not possible: use up to 30 letters, digits and dashes`);
+    }
+    this.name = name;
+    this.directory = join(rootOf(dataDir), name);
+  }
+
+  get configFile(): string {
+    return join(this.directory, 'cluster.json');
+  }
+
+  get kubeconfigFile(): string {
+    return join(this.directory, 'admin.kubeconfig');
+  }
+
+  get storeFile(): string {
+    return join(this.directory, 'store.sqlite');
+  }
+
+  /** Pid and start time of one of its processes. */
+  record(process: string): string {
+    return join(this.directory, 'run', `${process}.json`);
+  }
+
+  log(process: string): string {
+    return join(this.directory, 'log', `${process}.log`);
+  }
+
+  nodeDirectory(node: string): string {
+    return join(this.directory, 'nodes', node);
+  }
+
+  read(): ClusterConfig | undefined {
+    try {
+      return JSON.parse(readFileSync(this.configFile, 'utf8')) as ClusterConfig;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw new Error(`${this.configFile} cannot be read: ${(error as Error).message}`);
+    }
+  }
+
+  write(config: ClusterConfig): void {
+    mkdirSync(join(this.directory, 'run'), { recursive: true, mode: 0o700 });
+    writeFileSync(`${this.configFile}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+    renameSync(`${this.configFile}.new`, this.configFile);
+  }
+}
+
+function rootOf(dataDir: string | undefined): string {
+  return resolve(dataDir ?? process.env['PROA_HOME'] ?? join(homedir(), '.proa'));
+}
+
+/** The names of all clusters on this machine. */
+export function clusterNames(dataDir?: string): string[] {
+  try {
+    return readdirSync(rootOf(dataDir)).filter(name => clusterNamePattern.test(name));
+  } catch {
+    return [];
+  }
+}
+
+export interface NodePlace {
+  readonly name: string;
+  readonly address: string;
+  readonly podCidr: string;
+}
+
+/** The nodes of a cluster: the first is node-1, at 10.250.0.10, with Pods in 10.244.1.0/24. */
+export function nodePlaces(count: number): NodePlace[] {
+  return Array.from({ length: count }, (_, index) => ({
+    name: `node-${index + 1}`,
+    address: nodeAddress(index),
+    podCidr: `10.244.${index + 1}.0/24`,
+  }));
+}

@@ -1,0 +1,79 @@
+/** What a command is: its flags, which are its help, and a function. */
+
+import { parseArgs } from 'node:util';
+import { UsageError } from '#cmd/usage-error.ts';
+
+export interface Flag {
+  readonly type: 'string' | 'boolean' | 'number';
+  readonly short?: string;
+  /** How the value is called in the help: `N`, `FILE`. */
+  readonly value?: string;
+  readonly default?: string | number | boolean;
+  readonly help: string;
+}
+
+export interface Arguments {
+  readonly words: readonly string[];
+  text(flag: string): string | undefined;
+  number(flag: string): number | undefined;
+  is(flag: string): boolean;
+}
+
+export interface Command {
+  readonly usage: string;
+  readonly flags: Readonly<Record<string, Flag>>;
+  /** All arguments go to the function as they are. */
+  readonly passesFlags?: boolean;
+  readonly examples?: readonly string[];
+  /** Gives the exit code. */
+  run(given: Arguments): Promise<number>;
+}
+
+export const commonFlags: Readonly<Record<string, Flag>> = {
+  name: { type: 'string', value: 'NAME', default: 'proa', help: 'which cluster' },
+  'data-dir': { type: 'string', value: 'DIR', help: 'where clusters are kept (default: $PROA_HOME or ~/.proa)' },
+};
+
+export function parseCommand(name: string, command: Command, words: readonly string[]): Arguments {
+  const flags = { ...commonFlags, ...command.flags };
+  if (command.passesFlags) return argumentsOf({}, words, flags);
+  const options = Object.fromEntries(
+    Object.entries(flags).map(([flag, { type, short }]) => [
+      flag,
+      { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), ...(short === undefined ? {} : { short }) },
+    ]),
+  );
+  try {
+    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true, allowNegative: true });
+    return argumentsOf(values, positionals, flags);
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message.split('. To specify')[0]}; proa ${name} --help lists its flags`);
+  }
+}
+
+function argumentsOf(values: Record<string, unknown>, words: readonly string[], flags: Command['flags']): Arguments {
+  const valueOf = (flag: string) => values[flag] ?? flags[flag]?.default;
+  return {
+    words,
+    text: flag => valueOf(flag) as string | undefined,
+    is: flag => valueOf(flag) === true,
+    number(flag) {
+      const value = valueOf(flag);
+      if (value === undefined) return undefined;
+      const number = Number(value);
+      if (!Number.isSafeInteger(number) || number < 0) {
+        throw new UsageError(`--${flag} ${JSON.stringify(value)}: a whole number from 0 is needed`);
+      }
+      return number;
+    },
+  };
+}
+
+export function helpOf(name: string, summary: string, command: Command): string {
+  const rows = Object.entries({ ...command.flags, ...commonFlags }).map(([flag, { short, value, help, default: initial }]) => {
+    const head = `${short === undefined ? '    ' : `-${short}, `}--${flag}${value === undefined ? '' : ` ${value}`}`;
+    return `  ${head.padEnd(24)} ${help}${initial === undefined || initial === false ? '' : ` (default ${initial})`}`;
+  });
+  const examples = command.examples === undefined ? '' : `\nexamples:\n${command.examples.map(each => `  ${each}`).join('\n')}\n`;
+  return `proa ${name}: ${summary}\n\nusage: proa ${command.usage}\n\n${rows.join('\n')}\n${examples}`;
+}
