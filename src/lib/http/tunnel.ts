@@ -30,7 +30,14 @@ export async function tunnel(
     return;
   }
   const headers = request.headers ?? upgradeHeaders(exchange.headers);
-  const reply = await client.upgrade({ method: exchange.method, target: request.target, headers });
+  const gone = new AbortController();
+  exchange.onClose(() => gone.abort(new Error('the client is gone')));
+  const reply = await client.upgrade({
+    method: exchange.method,
+    target: request.target,
+    headers,
+    signal: gone.signal,
+  });
   if (!reply.switched) {
     exchange.reply(reply.status, endToEndHeaders(reply.headers), reply.body);
     return;
@@ -44,6 +51,11 @@ export async function tunnel(
 /** Copies both ways. Each way ends on its own; an error of one end ends both. Resolves when both are closed. */
 export function join(one: Duplex, other: Duplex): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
+  if (one.destroyed || other.destroyed) {
+    one.destroy();
+    other.destroy();
+    return Promise.resolve();
+  }
   let open = 2;
   for (const [from, to] of [
     [one, other],

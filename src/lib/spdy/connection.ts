@@ -73,6 +73,7 @@ export class SpdyConnection {
     transport.on('end', () => this.#end());
     transport.on('error', error => this.#end(error));
     transport.on('close', () => this.#end());
+    if (transport.destroyed) this.#end();
   }
 
   /** Resolves when the connection is over, for whatever reason. */

@@ -65,13 +65,9 @@ export class WebSocketConnection {
     });
     transport.on('end', () => transport.end());
     transport.on('error', () => transport.destroy());
-    transport.on('close', () => {
-      this.#saidGoodbye = true;
-      this.#closeTimer?.cancel();
-      this.#receiver.end();
-      this.#closing.resolve();
-    });
+    transport.on('close', () => this.#gone());
     transport.pause();
+    if (transport.destroyed) this.#gone();
   }
 
   /** Resolves when the connection is over, for whatever reason. */
@@ -138,6 +134,13 @@ export class WebSocketConnection {
       const protocolError = 1002;
       this.#over(protocolError);
     });
+  }
+
+  #gone(): void {
+    this.#saidGoodbye = true;
+    this.#closeTimer?.cancel();
+    this.#receiver.end();
+    this.#closing.resolve();
   }
 
   /** The other end has nothing more to say that we would hear: what still comes is dropped until it closes. */
