@@ -66,8 +66,11 @@ class Written {
   remember(value: Uint8Array, object: AnyJson): void {
     this.#objects.set(value, object);
   }
-  recall(value: Uint8Array): AnyJson | undefined {
-    return this.#objects.get(value);
+  /** Once: from then on it is the cache's, under its budget. */
+  take(value: Uint8Array): AnyJson | undefined {
+    const object = this.#objects.get(value);
+    this.#objects.delete(value);
+    return object;
   }
 }
 
@@ -93,16 +96,16 @@ function store(feed: Feed, hub: Resource): Stored {
     prefix,
     namespaced: hub.namespaced,
     open: (key, bytes) => open(hub, strategy, written, key, bytes),
-    decode: entry => decode(hub, written, entry),
+    decode: (entry, parsed) => decode(hub, entry, parsed as AnyJson | undefined),
   };
   return { hub, strategy, prefix, cache: feed.cache(cached), remember: (value, object) => written.remember(value, object) };
 }
 
 function open(hub: Resource, strategy: Strategy, written: Written, _key: string, bytes: Uint8Array) {
-  const known = written.recall(bytes);
+  const parsed = written.take(bytes);
   const value = hasMagic(bytes) ? fromProtobuf(hub, bytes) : bytes;
-  const object = known ?? JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString());
-  return { value, index: indexOf(strategy, object) };
+  const object = parsed ?? JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString());
+  return { value, index: indexOf(strategy, object), parsed };
 }
 
 /** An object that upstream wrote to etcd. */
@@ -125,8 +128,7 @@ function indexOf(strategy: Strategy, object: AnyJson): EntryIndex {
   };
 }
 
-function decode(hub: Resource, written: Written, entry: Entry): AnyJson {
-  const known = written.recall(entry.value);
+function decode(hub: Resource, entry: Entry, known: AnyJson | undefined): AnyJson {
   if (known === undefined) return JSON.parse(withResourceVersion(entry.value, entry.revision).toString());
   const metadata = canonical(hub.schema, {
     metadata: { ...known.metadata, resourceVersion: String(entry.revision) },

@@ -204,3 +204,22 @@ test('prefixes below one another are kept apart', async () => {
   assert.deepEqual(keysOf(await services.list({ scope: {}, at: 'latest' })), ['a/x']);
   assert.deepEqual(keysOf(await endpoints.list({ scope: {}, at: 'latest' })), ['a/y']);
 });
+
+test('what opening has parsed is kept for the first decoding only, and no entry holds a pool', async () => {
+  const { store, feed } = await openCache();
+  const decoded: unknown[] = [];
+  const cache = feed.cache({
+    ...resourceOf('parsed'),
+    open: (_key, stored) => ({ value: stored, index: { labels: {}, fields: {}, uid: '' }, parsed: text(stored) }),
+    decode: (_entry, parsed) => decoded.push(parsed),
+  });
+  await cache.ready();
+  const pool = bytes(`${'.'.repeat(1000)}small`);
+  await store.put('/registry/parsed/a/x', pool.subarray(1000));
+  const entry = cache.get('a/x')!;
+  assert.equal(entry.value.buffer.byteLength, 5);
+  entry.object();
+  entry.object();
+  entry.at(9).object();
+  assert.deepEqual(decoded, ['small', undefined]);
+});

@@ -39,16 +39,26 @@ export interface CachedResource {
   readonly prefix: string;
   /** Whether its keys are `<namespace>/<name>` or `<name>`. */
   readonly namespaced: boolean;
-  /** From what stands in the store (JSON, upstream's protobuf, encrypted) to the bytes that the server works on, and the index. */
-  open(key: string, stored: Uint8Array): { readonly value: Uint8Array; readonly index: EntryIndex };
+  /**
+   * From what stands in the store (JSON, upstream's protobuf, encrypted) to the bytes that the server works on, and the index.
+   * `parsed`: what is worth keeping for `decode` (the object that has just been written), as long as the budget allows.
+   */
+  open(key: string, stored: Uint8Array): Opened;
   /** The object of an entry, its resourceVersion set from `entry.revision`. Nobody ever mutates it. */
-  decode(entry: Entry): unknown;
+  decode(entry: Entry, parsed: unknown): unknown;
+}
+
+export interface Opened {
+  readonly value: Uint8Array;
+  readonly index: EntryIndex;
+  readonly parsed?: unknown;
 }
 
 /** How many times its bytes a decoded object is taken to weigh. */
 const objectWeight = 4;
 
 const objectSlot = 'object';
+const parsedSlot = 'parsed';
 
 export interface EntryParts {
   readonly resource: CachedResource;
@@ -93,7 +103,10 @@ export class Entry {
   static open(parts: Omit<EntryParts, 'value' | 'index'> & { readonly stored: Uint8Array }, budget: ByteBudget): Entry {
     const { stored, ...known } = parts;
     try {
-      return new Entry({ ...known, ...parts.resource.open(parts.key, stored) }, budget);
+      const { value, index, parsed } = parts.resource.open(parts.key, stored);
+      const entry = new Entry({ ...known, value: ownBytes(value), index }, budget);
+      if (parsed !== undefined) entry.#fill(parsedSlot, parsed, value.length * objectWeight);
+      return entry;
     } catch (error) {
       return new Entry({ ...known, value: stored, index: emptyIndex, problem: error as Error }, budget);
     }
@@ -112,7 +125,9 @@ export class Entry {
     if (this.problem !== undefined) throw this.problem;
     const slot = this.#slot(objectSlot);
     if (slot !== undefined) return slot.content;
-    const object = this.resource.decode(this);
+    const parsed = this.#slots?.find(each => each.name === parsedSlot);
+    const object = this.resource.decode(this, parsed?.content);
+    if (parsed !== undefined) this.#drop(parsed);
     this.#fill(objectSlot, object, this.value.length * objectWeight);
     return object;
   }
@@ -157,4 +172,9 @@ export class Entry {
     this.#slots = this.#slots?.filter(each => each !== slot);
     if (this.#slots?.length === 0) this.#slots = undefined;
   }
+}
+
+/** An entry lives long: it must not hold a pool, or the answer of a whole range, for the sake of a few bytes in it. */
+function ownBytes(value: Uint8Array): Uint8Array {
+  return value.buffer.byteLength > value.byteLength * 2 ? new Uint8Array(value) : value;
 }
