@@ -8,13 +8,14 @@ import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } fr
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
 import { hasMagic, openEnvelope } from '#machinery/codec/envelope.ts';
-import { type ParsedBody, BodySyntaxError, parseJsonBody, parseYamlBody } from '#machinery/codec/parse.ts';
+import { BodySyntaxError, type ParsedBody, parseJsonBody, parseYamlBody } from '#machinery/codec/parse.ts';
 import { problemsOf, withNumbers } from '#machinery/codec/problems.ts';
 import { decodeMessage, ProtobufError } from '#machinery/codec/protobuf-decode.ts';
 import { DeleteOptions } from '#machinery/meta.ts';
 import { parseApiVersion } from '#machinery/resource.ts';
 import type { AnyJson, Gvk, Schema } from '#machinery/schema.ts';
 import { quote } from '#machinery/validation/field-error.ts';
+import { unmarshalErrors } from '#machinery/yaml.ts';
 
 /** Upstream's limit of a request's body. */
 export const bodyBytesMax = 3 << 20;
@@ -56,7 +57,11 @@ export interface Expected {
 /** The object of the body in the hub version, defaults set. Unknown fields are refused, warned about or ignored. */
 export async function decodeBody(request: ResourceRequest, validation: FieldValidation): Promise<AnyJson> {
   const { resource, toHub } = request.served;
-  const object = await decodeAs(request, { schema: resource.schema, gvk: resource, isKnown: request.server.knowsKind }, validation);
+  const object = await decodeAs(
+    request,
+    { schema: resource.schema, gvk: resource, isKnown: request.server.knowsKind },
+    validation,
+  );
   return toHub === undefined ? object : decodedHub(request, toHub(object));
 }
 
@@ -96,9 +101,19 @@ export function decodeBytes(
   const strict = validation === 'Ignore' ? [] : strictErrors(parsed, notes.unknownField, expected, object);
   if (strict.length > 0) {
     if (validation === 'Strict') throw cannotBeHandled(object, expected, `strict decoding error: ${strict.join(', ')}`);
-    for (const text of strict) warn(request, text);
+    for (const text of strict.flatMap(warningsOf)) warn(request, text);
   }
   return finish(expected, decoded);
+}
+
+/** YAML names all repeated keys in one error; as warnings each is one of its own. */
+function warningsOf(text: string): string[] {
+  return text.startsWith(unmarshalErrors)
+    ? text
+        .slice(unmarshalErrors.length)
+        .split('\n')
+        .map(line => line.trim())
+    : [text];
 }
 
 /** Unknown fields and fields given twice, in the order of the text. */
@@ -146,7 +161,8 @@ const notAnObject =
 
 /** Checks that kind and apiVersion, where given, are the expected ones. */
 function typedObject(value: AnyJson, expected: Expected, body: Buffer): AnyJson {
-  const unreadable = (why: string) => unrecognized(body, `couldn't get version/kind; json parse error: ${why}`, expected);
+  const unreadable = (why: string) =>
+    unrecognized(body, `couldn't get version/kind; json parse error: ${why}`, expected);
   if (value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
     const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
@@ -155,7 +171,8 @@ function typedObject(value: AnyJson, expected: Expected, body: Buffer): AnyJson 
   for (const name of ['kind', 'apiVersion']) {
     const given = value[name];
     if (given === undefined || given === null || typeof given === 'string') continue;
-    const type = typeof given === 'boolean' ? 'bool' : Array.isArray(given) ? 'array' : isNumeric(given) ? 'number' : 'object';
+    const type =
+      typeof given === 'boolean' ? 'bool' : Array.isArray(given) ? 'array' : isNumeric(given) ? 'number' : 'object';
     throw unreadable(`json: cannot unmarshal ${type} into Go struct field .${name} of type string`);
   }
   checkKind(value.kind ?? '', value.apiVersion ?? '', expected, body);
@@ -217,7 +234,11 @@ const propagationPolicies = ['Foreground', 'Background', 'Orphan'];
 /** DeleteOptions from the body and, where it is silent, from the query. Throws 422 for what makes no sense. */
 export async function decodeDeleteOptions(request: ResourceRequest): Promise<DeleteOptions> {
   const body = await readBody(request);
-  const expected: Expected = { schema: DeleteOptions, gvk: { group: '', version: 'v1', kind: 'DeleteOptions' }, isKnown: () => false };
+  const expected: Expected = {
+    schema: DeleteOptions,
+    gvk: { group: '', version: 'v1', kind: 'DeleteOptions' },
+    isKnown: () => false,
+  };
   const media = mediaTypes[contentType(request)] ?? 'json';
   const options: DeleteOptions =
     body.length === 0 ? optionsOfQuery(request.query) : deleteOptionsOf(request, body, media, expected);
@@ -230,7 +251,13 @@ function deleteOptionsOf(request: ResourceRequest, body: Buffer, media: BodyMedi
   // Clients name the options after the group of what they delete, or after meta: both are the same type.
   const parsed = media === 'protobuf' ? undefined : parse(body, media, expected).value;
   const named = typeof parsed?.apiVersion === 'string' ? parseApiVersion(parsed.apiVersion) : { group, version };
-  return decodeBytes(request, body, media, { ...expected, gvk: { ...expected.gvk, ...named } }, fieldValidationOf(request.query));
+  return decodeBytes(
+    request,
+    body,
+    media,
+    { ...expected, gvk: { ...expected.gvk, ...named } },
+    fieldValidationOf(request.query),
+  );
 }
 
 function optionsOfQuery(query: URLSearchParams): DeleteOptions {
