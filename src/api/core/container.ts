@@ -149,7 +149,6 @@ export const Lifecycle = struct('io.k8s.api.core.v1.Lifecycle', {
   postStart: optional(1, LifecycleHandler),
   preStop: optional(2, LifecycleHandler),
   stopSignal: optional(3, string, {
-    gate: 'ContainerStopSignals',
     enum: [
       'SIGABRT',
       'SIGALRM',
@@ -223,7 +222,7 @@ export interface Lifecycle extends TypeOf<typeof Lifecycle> {}
 
 export const GRPCAction = struct('io.k8s.api.core.v1.GRPCAction', {
   port: always(1, int32, { required: true }),
-  service: optional(2, string),
+  service: optional(2, string, { default: '' }),
 });
 export interface GRPCAction extends TypeOf<typeof GRPCAction> {}
 

@@ -68,10 +68,9 @@ export function isExtendedResource(resource: string): boolean {
 
 /** Guaranteed when every container's CPU and memory are capped at what is asked, BestEffort when nothing is asked. */
 export function qosClassOf(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const podLevel = spec.resources && (hasAny(spec.resources.requests) || hasAny(spec.resources.limits));
-  const all = podLevel
-    ? [spec.resources]
-    : [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map(c => c.resources);
+  // Resources of the Pod as a whole, even none, are what counts where there are any.
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
+  const all = spec.resources ? [spec.resources] : containers.map(container => container.resources);
   const requests: Record<string, string> = {};
   const limits: Record<string, string> = {};
   let everyIsCapped = true;

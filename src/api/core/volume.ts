@@ -31,7 +31,7 @@ export const AzureDiskVolumeSource = struct('io.k8s.api.core.v1.AzureDiskVolumeS
   diskURI: always(2, string, { required: true }),
   cachingMode: optional(3, string, { default: 'ReadWrite', enum: ['None', 'ReadOnly', 'ReadWrite'] }),
   fsType: optional(4, string, { default: 'ext4' }),
-  readOnly: optional(5, boolean),
+  readOnly: optional(5, boolean, { default: false }),
   kind: optional(6, string, { default: 'Shared', enum: ['Shared', 'Dedicated', 'Managed'] }),
 });
 export interface AzureDiskVolumeSource extends TypeOf<typeof AzureDiskVolumeSource> {}
@@ -307,7 +307,7 @@ export const VolumeProjection = struct('io.k8s.api.core.v1.VolumeProjection', {
 export interface VolumeProjection extends TypeOf<typeof VolumeProjection> {}
 
 export const ProjectedVolumeSource = struct('io.k8s.api.core.v1.ProjectedVolumeSource', {
-  sources: field(1, list(VolumeProjection)),
+  sources: always(1, list(VolumeProjection)),
   defaultMode: optional(2, int32, { default: 0o644 }),
 });
 export interface ProjectedVolumeSource extends TypeOf<typeof ProjectedVolumeSource> {}

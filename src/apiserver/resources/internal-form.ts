@@ -63,7 +63,11 @@ function internalStruct(struct: StructSchema, value: AnyJson): AnyJson {
   const type = shortName(struct);
   const out: Record<string, AnyJson> = {};
   for (const name of orders[type] ?? Object.keys(struct.fields)) {
-    if (name === 'kind' && struct.gvk) continue;
+    if (struct.gvk && (name === 'kind' || name === 'apiVersion')) continue;
+    if (name === 'metadata') {
+      Object.assign(out, value[name]); // Embedded: its fields stand beside the others.
+      continue;
+    }
     out[goName(type, name)] = internalField(struct.fields[name] as Field, value[name]);
   }
   return out;

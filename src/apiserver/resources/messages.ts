@@ -1,8 +1,10 @@
 /** What many rules share: sentences, and adding what is wrong with one value to a list. */
 
-import type { FieldError } from '#machinery/validation/field-error.ts';
+import type { ObjectMeta } from '#machinery/meta.ts';
+import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
 import { invalid } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
+import { validateObjectMeta, validateObjectMetaUpdate } from '#machinery/validation/object-meta.ts';
 
 export const atLeastZero = 'must be greater than or equal to 0';
 export const aboveZero = 'must be greater than zero';
@@ -14,6 +16,19 @@ export type Inspect<T> = (value: T, path: FieldPath, errors: FieldError[]) => vo
 /** One error for each problem of one value. */
 export function addProblems(errors: FieldError[], path: FieldPath, value: unknown, problems: readonly string[]): void {
   for (const problem of problems) errors.push(invalid(path, value, problem));
+}
+
+/**
+ * Many of upstream's kinds look at metadata once more than the server does for all of them. Messages show it once; the
+ * causes of a Status count it.
+ */
+export function metadataAgain(
+  metadata: ObjectMeta | undefined,
+  old: ObjectMeta | undefined,
+  namespaced: boolean,
+): FieldErrors {
+  if (!metadata || !old) return [];
+  return [...validateObjectMetaUpdate(metadata, old), ...validateObjectMeta(metadata, { namespaced, update: true })];
 }
 
 export function inspectAtLeastZero(value: number | undefined, path: FieldPath, errors: FieldError[]): void {

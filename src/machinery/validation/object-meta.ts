@@ -137,7 +137,8 @@ function validateOwnerReferences(owners: readonly OwnerReference[], path: FieldP
 function validateOwnerReference(owner: OwnerReference, path: FieldPath): FieldErrors {
   const errors: FieldError[] = [];
   const apiVersion = owner.apiVersion ?? '';
-  const { group, version } = parseApiVersion(apiVersion);
+  const isOne = apiVersion.split('/').length <= 2;
+  const { group, version } = isOne ? parseApiVersion(apiVersion) : { group: '', version: '' };
   if (version === '') errors.push(invalid(child(path, 'apiVersion'), apiVersion, 'version must not be empty'));
   for (const name of ['kind', 'name', 'uid'] as const) {
     if ((owner[name] ?? '') === '') errors.push(invalid(child(path, name), '', 'must not be empty'));

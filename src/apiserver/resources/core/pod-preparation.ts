@@ -10,6 +10,7 @@ import { allContainers } from '#apiserver/resources/core/pod-system.ts';
 import { appArmorPrefix, appArmorProfileOf } from '#apiserver/resources/core/pod-validation.ts';
 import { rfc3339 } from '#lib/clock.ts';
 import { canonical } from '#machinery/codec/decode.ts';
+import { gateIsOn } from '#machinery/gates.ts';
 import type { LabelSelectorRequirement } from '#machinery/meta.ts';
 import { quantityOf } from '#machinery/quantity.ts';
 import type { AnyJson } from '#machinery/schema.ts';
@@ -31,7 +32,6 @@ export function preparePodCreate(pod: Pod, nowMs: number): void {
 function gatedCondition(nowMs: number): AnyJson {
   return {
     type: 'PodScheduled',
-    observedGeneration: 1,
     status: 'False',
     lastProbeTime: null,
     lastTransitionTime: rfc3339(nowMs),
@@ -44,7 +44,10 @@ function gatedCondition(nowMs: number): AnyJson {
 export function preparePodSpec(spec: PodSpec): void {
   for (const [container] of allContainers(spec, '')) {
     const { lifecycle, resources } = container as Container;
-    if (lifecycle && !lifecycle.postStart && !lifecycle.preStop) delete container.lifecycle;
+    if (lifecycle?.stopSignal !== undefined && !gateIsOn('ContainerStopSignals')) {
+      delete lifecycle.stopSignal;
+      if (!lifecycle.postStart && !lifecycle.preStop) delete container.lifecycle;
+    }
     roundAmounts(resources?.limits);
     roundAmounts(resources?.requests);
   }

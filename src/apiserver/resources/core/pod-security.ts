@@ -154,10 +154,12 @@ const groupPolicies = ['Merge', 'Strict'];
 const changePolicies = ['Always', 'OnRootMismatch'];
 /** `MountOption` waits for the gate SELinuxMount. */
 const seLinuxPolicies = ['Recursive'];
+const gatedSeLinuxPolicies = ['MountOption'];
 
 export function inspectPodSecurityContext(
   context: PodSecurityContext,
   spec: PodSpec,
+  before: PodSpec | undefined,
   path: FieldPath,
   errors: FieldError[],
 ): void {
@@ -177,7 +179,9 @@ export function inspectPodSecurityContext(
   inspectSeccomp(context.seccompProfile, `${path}.seccompProfile`, errors);
   inspectWindowsOptions(context.windowsOptions, `${path}.windowsOptions`, errors);
   inspectAppArmor(context.appArmorProfile, `${path}.appArmorProfile`, errors);
-  inspectChoice(context.seLinuxChangePolicy, seLinuxPolicies, `${path}.seLinuxChangePolicy`, errors);
+  const usedBefore = before?.securityContext?.seLinuxChangePolicy !== undefined;
+  const policies = usedBefore ? [...gatedSeLinuxPolicies, ...seLinuxPolicies] : seLinuxPolicies;
+  inspectChoice(context.seLinuxChangePolicy, policies, `${path}.seLinuxChangePolicy`, errors);
 }
 
 function inspectChoice(

@@ -46,7 +46,7 @@ const secondsMax = 2 ** 31 - 1;
 
 export function inspectPodSpec(spec: PodSpec, owner: VolumeOwner, path: FieldPath, errors: FieldError[]): void {
   inspectContents(spec, owner, path, errors);
-  inspectPolicies(spec, path, errors);
+  inspectPolicies(spec, owner.before, path, errors);
   inspectPlacement(spec, path, errors);
   inspectNamesAndLimits(spec, path, errors);
   inspectSystem(spec, path, errors);
@@ -71,12 +71,13 @@ function inspectContents(spec: PodSpec, owner: VolumeOwner, path: FieldPath, err
   inspectPodResources(spec, `${path}.resources`, errors);
 }
 
-function inspectPolicies(spec: PodSpec, path: FieldPath, errors: FieldError[]): void {
+function inspectPolicies(spec: PodSpec, before: PodSpec | undefined, path: FieldPath, errors: FieldError[]): void {
   inspectHostNetworkPorts(spec, path, errors);
   inspectChoice(spec.restartPolicy, restartPolicies, `${path}.restartPolicy`, errors);
   inspectChoice(spec.dnsPolicy, dnsPolicies, `${path}.dnsPolicy`, errors);
   errors.push(...validateLabels(spec.nodeSelector ?? {}, `${path}.nodeSelector`));
-  if (spec.securityContext) inspectPodSecurityContext(spec.securityContext, spec, `${path}.securityContext`, errors);
+  if (!spec.securityContext) return;
+  inspectPodSecurityContext(spec.securityContext, spec, before, `${path}.securityContext`, errors);
 }
 
 function inspectPlacement(spec: PodSpec, path: FieldPath, errors: FieldError[]): void {

@@ -52,6 +52,7 @@ const linuxOnlyOfPod: readonly (readonly [name: string, ofSpec?: true])[] = [
   ['runAsGroup'],
   ['supplementalGroups'],
   ['supplementalGroupsPolicy'],
+  ['seLinuxChangePolicy'],
 ];
 
 const linuxOnlyOfContainer = [

@@ -4,13 +4,16 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Container } from '#api/core/container.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { PodSpec } from '#api/core/pod-spec.ts';
-import type { NodeSelectorTerm, Toleration } from '#api/core/scheduling.ts';
+import type { Toleration } from '#api/core/scheduling.ts';
+import { NodeSelectorTerm } from '#api/core/scheduling.ts';
 import { inspectTolerations } from '#apiserver/resources/core/pod-scheduling.ts';
 import { inspectPod, mirrorAnnotation } from '#apiserver/resources/core/pod-validation.ts';
-import { internalDiff } from '#apiserver/resources/internal-form.ts';
+import { internalDiff, internalJson } from '#apiserver/resources/internal-form.ts';
+import { metadataAgain } from '#apiserver/resources/messages.ts';
 import type { AnyJson } from '#machinery/schema.ts';
+import { list } from '#machinery/schema.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
-import { forbidden, invalid } from '#machinery/validation/field-error.ts';
+import { forbidden, invalid, invalidShown, required } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { rangeProblem } from '#machinery/validation/names.ts';
 
@@ -23,8 +26,8 @@ const updatable = [
 ];
 
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
-  const errors: FieldError[] = [];
-  inspectPod(pod, errors);
+  const errors: FieldError[] = [...metadataAgain(pod.metadata, old.metadata, true)];
+  inspectPod(pod, errors, old.spec);
   inspectMirror(pod, old, errors);
   const spec = pod.spec as PodSpec;
   const before = old.spec as PodSpec;
@@ -63,7 +66,12 @@ function inspectContainerUpdates(
   path: FieldPath,
   errors: FieldError[],
 ): boolean {
-  if (containers.length === before.length) return true;
+  if (containers.length === before.length) {
+    containers.forEach((container, i) => {
+      if (!container.image) errors.push(required(`${path}[${i}].image`));
+    });
+    return true;
+  }
   errors.push(forbidden(path, 'pod updates may not add or remove containers'));
   return false;
 }
@@ -142,7 +150,7 @@ function inspectGated(spec: PodSpec, before: PodSpec, munged: PodSpec, errors: F
     );
     if (isWider) {
       const problem = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)';
-      errors.push(invalid('spec.nodeSelector', spec.nodeSelector ?? {}, problem));
+      errors.push(invalid('spec.nodeSelector', spec.nodeSelector, problem));
     }
     restore(munged, 'nodeSelector', before.nodeSelector);
   }
@@ -162,16 +170,17 @@ function inspectNarrowedAffinity(spec: PodSpec, before: PodSpec, errors: FieldEr
   const path = 'spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution';
   const then = before.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   if (then === undefined) return;
-  const now = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const now = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   const at = `${path}.nodeSelectorTerms`;
-  if (then.length > 0 && then.length !== now.length) {
-    errors.push(invalid(at, now, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'));
+  if (!now || (then.length > 0 && then.length !== now.length)) {
+    const shown = internalJson(list(NodeSelectorTerm), now);
+    errors.push(invalidShown(at, shown, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'));
     return;
   }
   then.forEach((term, i) => {
     if (isNarrowed(now[i] as NodeSelectorTerm, term)) return;
     const problem = 'only additions are allowed (no mutations or deletions)';
-    errors.push(invalid(`${at}[${i}]`, now[i], problem));
+    errors.push(invalidShown(`${at}[${i}]`, internalJson(NodeSelectorTerm, now[i]), problem));
   });
 }
 

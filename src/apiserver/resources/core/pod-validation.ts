@@ -30,10 +30,10 @@ export function validatePodCreate(pod: Pod): FieldError[] {
 }
 
 /** All of a Pod but its metadata, which is held against its rules before. */
-export function inspectPod(pod: Pod, errors: FieldError[]): void {
+export function inspectPod(pod: Pod, errors: FieldError[], before?: PodSpec): void {
   const spec = pod.spec as PodSpec;
   inspectPodAnnotations(pod.metadata?.annotations ?? {}, spec, 'metadata.annotations', errors);
-  inspectPodSpec(spec, { metadata: pod.metadata, isPod: true }, 'spec', errors);
+  inspectPodSpec(spec, { metadata: pod.metadata, isPod: true, before }, 'spec', errors);
   if (!spec.serviceAccountName) inspectNoTokens(spec, errors);
   for (const kind of ['containers', 'initContainers'] as const) {
     (spec[kind] ?? []).forEach((container, i) => {

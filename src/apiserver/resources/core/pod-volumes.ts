@@ -1,5 +1,6 @@
 /** The volumes of a Pod. */
 
+import type { PodSpec } from '#api/core/pod-spec.ts';
 import type { KeyToPath, Volume } from '#api/core/volume.ts';
 import { inspectClaimSpec } from '#apiserver/resources/core/persistent-volume-claim-spec.ts';
 import {
@@ -33,6 +34,8 @@ export type VolumesByName = ReadonlyMap<string, Volume>;
 export interface VolumeOwner {
   readonly metadata: ObjectMeta | undefined;
   readonly isPod: boolean;
+  /** What stands there: what was let in once is not refused later. */
+  readonly before?: PodSpec | undefined;
 }
 
 /** Gives the volumes that are right: mounts of others are errors of their own, as upstream counts them. */

@@ -14,12 +14,12 @@ import { quote } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { checkDns1123Label } from '#machinery/validation/names.ts';
 
-export function podWarnings(pod: Pod, old?: Pod): string[] {
-  return specWarnings(pod.spec as PodSpec, pod.metadata, old?.spec, old?.metadata, '');
+export function podWarnings(pod: Pod): string[] {
+  return specWarnings(pod.spec as PodSpec, pod.metadata, '');
 }
 
-export function podTemplateWarnings(template: PodTemplateSpec, path: FieldPath, old?: PodTemplateSpec): string[] {
-  return specWarnings(template.spec as PodSpec, template.metadata, old?.spec, old?.metadata, `${path}.`);
+export function podTemplateWarnings(template: PodTemplateSpec | undefined, path: FieldPath): string[] {
+  return template?.spec ? specWarnings(template.spec, template.metadata, `${path}.`) : [];
 }
 
 /** Pods made of a kind carry its name: one that is no DNS label surprises. */
@@ -30,23 +30,18 @@ export function nameWarnings(name: string): string[] {
   return [`metadata.name: this is used in Pod names and hostnames, ${advice}: [${problems.join(' ')}]`];
 }
 
-function specWarnings(
-  spec: PodSpec,
-  metadata: ObjectMeta | undefined,
-  oldSpec: PodSpec | undefined,
-  _oldMetadata: ObjectMeta | undefined,
-  prefix: string,
-): string[] {
+function specWarnings(spec: PodSpec, metadata: ObjectMeta | undefined, prefix: string): string[] {
   const path = `${prefix}spec`;
   return [
     ...labelWarnings(spec, path),
     ...annotationWarnings(metadata, `${prefix}metadata`),
-    ...(spec.volumes ?? []).flatMap((volume, i) => volumeWarnings(volume, `${path}.volumes[${i}]`)),
+    ...(spec.volumes ?? []).flatMap((volume, i) => oldVolumeWarnings(volume, `${path}.volumes[${i}]`)),
+    ...(spec.volumes ?? []).flatMap(fileWarnings),
     ...duplicateAliases(spec, path),
     ...pullSecretWarnings(spec, path),
     ...allContainers(spec, path).flatMap(([container, at]) => containerWarnings(container, at)),
     ...fractionalWarnings(spec.overhead, `${path}.overhead`),
-    ...(spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0 && !oldSpec
+    ...(spec.terminationGracePeriodSeconds !== undefined && spec.terminationGracePeriodSeconds < 0
       ? [`${path}.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1`]
       : []),
     ...affinityWarnings(spec, path),
@@ -127,12 +122,15 @@ const oldVolumes: readonly (readonly [source: keyof Volume, called: string, fate
   ['rbd', 'rbd', 'deprecated in v1.28, non-functional in v1.31+'],
 ];
 
-function volumeWarnings(volume: Volume, path: FieldPath): string[] {
+function oldVolumeWarnings(volume: Volume, path: FieldPath): string[] {
+  return oldVolumes.filter(([source]) => volume[source]).map(([, shown, fate]) => `${path}.${shown}: ${fate}`);
+}
+
+function fileWarnings(volume: Volume): string[] {
   const { name, configMap, secret, downwardAPI, projected } = volume;
   const keys = (items: readonly { path: string }[] | undefined): string[] => (items ?? []).map(item => item.path);
   const called = quote(name);
   return [
-    ...oldVolumes.filter(([source]) => volume[source]).map(([, shown, fate]) => `${path}.${shown}: ${fate}`),
     ...(configMap
       ? overlaps(keys(configMap.items), `volume ${called} (ConfigMap ${quote(configMap.name ?? '')})`)
       : []),

@@ -44,7 +44,6 @@ export const podStrategy: Strategy<Pod> = {
     pod.status = old.status;
   },
   validateUpdate: validatePodUpdate,
-  warnOnUpdate: podWarnings,
   subresources: {
     status: {
       prepareUpdate(pod, old) {

@@ -1,0 +1,69 @@
+/** The selector of a kind that makes Pods, and whether the Pods it makes are its own. */
+
+import type { PodTemplateSpec } from '#api/core/pod-spec.ts';
+import { inspectPodTemplate } from '#apiserver/resources/core/pod-validation.ts';
+import type { LabelSelector } from '#machinery/meta.ts';
+import { compileLabelSelector, labelSelectorOf } from '#machinery/selector/label-selector.ts';
+import type { FieldError } from '#machinery/validation/field-error.ts';
+import { forbidden, invalid, notSupported, required } from '#machinery/validation/field-error.ts';
+import type { FieldPath } from '#machinery/validation/field-path.ts';
+import { validateLabelSelector } from '#machinery/validation/label-selector.ts';
+
+export const isEmptySelector = (selector: LabelSelector): boolean =>
+  Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+
+/** Selects something, and something definite. Gives whether the selector can be used at all. */
+export function inspectSelector(
+  selector: LabelSelector | undefined,
+  kind: string,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  if (!selector) errors.push(required(path));
+  else {
+    errors.push(...validateLabelSelector(selector, path));
+    if (isEmptySelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${kind}`));
+  }
+}
+
+export const selectorWorks = (selector: LabelSelector | undefined, path: FieldPath): boolean =>
+  validateLabelSelector(selector, path).length === 0;
+
+/** Absent selects nothing; empty selects everything and is not asked. */
+export function inspectSelectsOwn(
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  const labels = template.metadata?.labels;
+  if (selector && isEmptySelector(selector)) return;
+  if (compileLabelSelector(labelSelectorOf(selector))(labels)) return;
+  errors.push(invalid(`${path}.metadata.labels`, labels, '`selector` does not match template `labels`'));
+}
+
+/** The template of a kind that keeps its Pods running: they restart always, and have no end. */
+export function inspectRunningTemplate(
+  template: PodTemplateSpec,
+  kind: string,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  inspectPodTemplate(template, path, errors);
+  inspectKeepsRunning(template, kind, path, errors);
+}
+
+export function inspectKeepsRunning(
+  template: PodTemplateSpec,
+  kind: string,
+  path: FieldPath,
+  errors: FieldError[],
+): void {
+  const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
+  if (restartPolicy !== 'Always') {
+    errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy ?? '', ['Always']));
+  }
+  if (activeDeadlineSeconds !== undefined) {
+    errors.push(forbidden(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${kind} is not Supported`));
+  }
+}
