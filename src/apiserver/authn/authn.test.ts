@@ -10,7 +10,7 @@ import { bearerAuthenticator, unionTokens } from '#apiserver/authn/bearer.ts';
 import { bootstrapTokens } from '#apiserver/authn/bootstrap-tokens.ts';
 import { clientCertificateAuthenticator } from '#apiserver/authn/client-certificate.ts';
 import { frontProxyAuthenticator } from '#apiserver/authn/front-proxy.ts';
-import { ServiceAccountTokens } from '#apiserver/authn/service-account-tokens.ts';
+import { ServiceAccountTokens, tokenForSecret } from '#apiserver/authn/service-account-tokens.ts';
 import { unionAuthenticator } from '#apiserver/authn/union.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Exchange, HeaderValues, Peer } from '#lib/http/exchange.ts';
@@ -232,7 +232,7 @@ test('forged, changed and foreign tokens are refused', () => {
 
 test('the token of a Secret is good while the Secret holds it', () => {
   const { tokens, secrets } = tokenWorld();
-  const token = tokens.issueForSecret('a', { name: 'default', uid: 'sa-1' }, 't');
+  const token = tokenForSecret(rsa, 'a', { name: 'default', uid: 'sa-1' }, 't');
   const held = (text: string) => ({
     metadata: { namespace: 'a', name: 't', uid: 's' },
     data: { token: Buffer.from(text).toString('base64') },

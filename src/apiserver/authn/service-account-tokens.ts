@@ -92,7 +92,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const issuedAtMs = clock.nowMs();
     const now = Math.floor(issuedAtMs / 1000);
     const { namespace, account, pod, secret, node, warnAfterSeconds } = parts;
-    const token = this.#sign({
+    const token = signed(this.#keys[0]!, {
       aud: parts.audiences,
       exp: now + parts.lifeSeconds,
       iat: now,
@@ -110,19 +110,6 @@ export class ServiceAccountTokens implements TokenAuthenticator {
       sub: serviceAccountUserName(namespace, account.name),
     });
     return { token, issuedAtMs };
-  }
-
-  /** The token that a Secret of type service-account-token holds. */
-  issueForSecret(namespace: string, account: Reference, secretName: string): string {
-    const prefix = 'kubernetes.io/serviceaccount';
-    return this.#sign({
-      iss: legacyIssuer,
-      [`${prefix}/namespace`]: namespace,
-      [`${prefix}/secret.name`]: secretName,
-      [`${prefix}/service-account.name`]: account.name,
-      [`${prefix}/service-account.uid`]: account.uid,
-      sub: serviceAccountUserName(namespace, account.name),
-    });
   }
 
   verify(token: string, asked: readonly string[]): TokenVerdict {
@@ -161,13 +148,6 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     };
   }
 
-  #sign(payload: object): string {
-    const [key] = this.#keys;
-    const header = { alg: key!.algorithm, kid: key!.id };
-    const signed = `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(payload))}`;
-    return `${signed}.${signature(key!, signed).toString('base64url')}`;
-  }
-
   #remember(token: string, claims: Claims): void {
     this.#verified.delete(token);
     this.#verified.set(token, claims);
@@ -182,9 +162,9 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     if (header === undefined || payload === undefined) return '';
     if (payload.iss !== this.issuer && payload.iss !== legacyIssuer) return '';
     const bytes = Buffer.from(parts[2]!, 'base64url');
-    const signed = `${parts[0]}.${parts[1]}`;
+    const text = `${parts[0]}.${parts[1]}`;
     const fits = this.#keys.some(
-      key => header.alg === key.algorithm && (header.kid ?? key.id) === key.id && signatureFits(key, signed, bytes),
+      key => header.alg === key.algorithm && (header.kid ?? key.id) === key.id && signatureFits(key, text, bytes),
     );
     if (!fits) return 'failed to verify the signature of the token';
     return readClaims(payload, payload.iss === legacyIssuer) ?? 'service account token claims could not be validated';
@@ -218,6 +198,25 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const good = found !== undefined && !isGone(found.metadata, nowMs) && held === token;
     return good ? undefined : 'service account token has been invalidated';
   }
+}
+
+/** The token that a Secret of type service-account-token holds. */
+export function tokenForSecret(key: KeyObject, namespace: string, account: Reference, secretName: string): string {
+  const prefix = 'kubernetes.io/serviceaccount';
+  return signed(readKey(key), {
+    iss: legacyIssuer,
+    [`${prefix}/namespace`]: namespace,
+    [`${prefix}/secret.name`]: secretName,
+    [`${prefix}/service-account.name`]: account.name,
+    [`${prefix}/service-account.uid`]: account.uid,
+    sub: serviceAccountUserName(namespace, account.name),
+  });
+}
+
+function signed(key: Key, payload: object): string {
+  const header = { alg: key.algorithm, kid: key.id };
+  const text = `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(payload))}`;
+  return `${text}.${signature(key, text).toString('base64url')}`;
 }
 
 function problem(
