@@ -93,7 +93,7 @@ export function decodeBytes(
   const { value } = parsed;
   const object = typedObject(value, expected, body);
   const notes = { unknownField: false, wrongValue: false };
-  const decoded = decoderOf(expected.schema)(parsed.exact ? withNumbers(structuredClone(object)) : object, notes);
+  const decoded = decoderOf(expected.schema)(parsed.exact ? withNumbers(object) : object, notes);
   if (notes.wrongValue || parsed.exact) {
     const { wrong } = problemsOf(expected.schema, object);
     if (wrong !== undefined) throw cannotBeHandled(object, expected, wrong);

@@ -26,7 +26,7 @@ export const DaemonSetUpdateStrategy = struct(
 export interface DaemonSetUpdateStrategy extends TypeOf<typeof DaemonSetUpdateStrategy> {}
 
 export const DaemonSetSpec = struct('io.k8s.api.apps.v1.DaemonSetSpec', {
-  selector: always(1, LabelSelector, { required: true }),
+  selector: optional(1, LabelSelector, { required: true }),
   template: always(2, PodTemplateSpec, { required: true }),
   updateStrategy: always(3, DaemonSetUpdateStrategy),
   minReadySeconds: field(4, int32),

@@ -39,7 +39,7 @@ export interface DeploymentStrategy extends TypeOf<typeof DeploymentStrategy> {}
 
 export const DeploymentSpec = struct('io.k8s.api.apps.v1.DeploymentSpec', {
   replicas: optional(1, int32, { default: 1 }),
-  selector: always(2, LabelSelector, { required: true }),
+  selector: optional(2, LabelSelector, { required: true }),
   template: always(3, PodTemplateSpec, { required: true }),
   strategy: always(4, DeploymentStrategy, { patch: ['retainKeys'] }),
   minReadySeconds: field(5, int32),

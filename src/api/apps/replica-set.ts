@@ -7,7 +7,7 @@ import { always, field, int32, int64, list, optional, string, struct, time } fro
 export const ReplicaSetSpec = struct('io.k8s.api.apps.v1.ReplicaSetSpec', {
   replicas: optional(1, int32, { default: 1 }),
   minReadySeconds: field(4, int32),
-  selector: always(2, LabelSelector, { required: true }),
+  selector: optional(2, LabelSelector, { required: true }),
   template: always(3, PodTemplateSpec),
 });
 export interface ReplicaSetSpec extends TypeOf<typeof ReplicaSetSpec> {}

@@ -6,7 +6,7 @@ import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, int32, int64, intOrString, list, optional, string, struct, time } from '#machinery/schema.ts';
 
 export const StatefulSetOrdinals = struct('io.k8s.api.apps.v1.StatefulSetOrdinals', {
-  start: field(1, int32),
+  start: always(1, int32),
 });
 export interface StatefulSetOrdinals extends TypeOf<typeof StatefulSetOrdinals> {}
 
@@ -48,7 +48,7 @@ export const StatefulSetSpec = struct(
   'io.k8s.api.apps.v1.StatefulSetSpec',
   {
     replicas: optional(1, int32, { default: 1 }),
-    selector: always(2, LabelSelector, { required: true }),
+    selector: optional(2, LabelSelector, { required: true }),
     template: always(3, PodTemplateSpec, { required: true }),
     volumeClaimTemplates: field(4, list(PersistentVolumeClaim)),
     serviceName: always(5, string),

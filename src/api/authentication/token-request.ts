@@ -13,7 +13,7 @@ export interface BoundObjectReference extends TypeOf<typeof BoundObjectReference
 export const TokenRequestSpec = struct('io.k8s.api.authentication.v1.TokenRequestSpec', {
   audiences: always(1, list(string)),
   expirationSeconds: optional(4, int64, { default: 3600 }),
-  boundObjectRef: optional(3, BoundObjectReference),
+  boundObjectRef: always(3, BoundObjectReference),
 });
 export interface TokenRequestSpec extends TypeOf<typeof TokenRequestSpec> {}
 

@@ -88,7 +88,7 @@ export const NodeFeatures = struct('io.k8s.api.core.v1.NodeFeatures', {
 export interface NodeFeatures extends TypeOf<typeof NodeFeatures> {}
 
 export const ContainerImage = struct('io.k8s.api.core.v1.ContainerImage', {
-  names: field(1, list(string)),
+  names: always(1, list(string)),
   sizeBytes: field(2, int64),
 });
 export interface ContainerImage extends TypeOf<typeof ContainerImage> {}
@@ -120,7 +120,7 @@ export const NodeRuntimeHandlerFeatures = struct('io.k8s.api.core.v1.NodeRuntime
 export interface NodeRuntimeHandlerFeatures extends TypeOf<typeof NodeRuntimeHandlerFeatures> {}
 
 export const NodeRuntimeHandler = struct('io.k8s.api.core.v1.NodeRuntimeHandler', {
-  name: field(1, string),
+  name: always(1, string),
   features: optional(2, NodeRuntimeHandlerFeatures),
 });
 export interface NodeRuntimeHandler extends TypeOf<typeof NodeRuntimeHandler> {}

@@ -83,8 +83,10 @@ export function mirrorServiceAccount(spec: {
   serviceAccountName?: string | undefined;
   serviceAccount?: string | undefined;
 }): void {
-  spec.serviceAccountName ||= spec.serviceAccount;
-  spec.serviceAccount = spec.serviceAccountName;
+  const name = spec.serviceAccountName || spec.serviceAccount;
+  if (!name) return;
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
 }
 
 export const PodSpec = struct(

@@ -1,13 +1,29 @@
 /** The rules of every kind: the table of contents of `resources/`. A kind that is not here has the plain ones. */
 
+import { controllerRevisionStrategy } from '#apiserver/resources/apps/controller-revision.ts';
+import { daemonSetStrategy } from '#apiserver/resources/apps/daemon-set.ts';
+import { deploymentStrategy } from '#apiserver/resources/apps/deployment.ts';
+import { replicaSetStrategy } from '#apiserver/resources/apps/replica-set.ts';
+import { statefulSetStrategy } from '#apiserver/resources/apps/stateful-set.ts';
 import { certificateSigningRequestStrategy } from '#apiserver/resources/certificates/certificate-signing-request.ts';
 import { namespaceStrategy } from '#apiserver/resources/core/namespace.ts';
+import { nodeStrategy } from '#apiserver/resources/core/node.ts';
 import { podStrategy } from '#apiserver/resources/core/pod.ts';
+import { podTemplateStrategy } from '#apiserver/resources/core/pod-template.ts';
+import { replicationControllerStrategy } from '#apiserver/resources/core/replication-controller.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from '#apiserver/resources/rbac/bindings.ts';
 import { clusterRoleStrategy, roleStrategy } from '#apiserver/resources/rbac/roles.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  nodeStrategy,
+  podTemplateStrategy,
+  replicationControllerStrategy,
+  controllerRevisionStrategy,
+  statefulSetStrategy,
+  daemonSetStrategy,
+  replicaSetStrategy,
+  deploymentStrategy,
   namespaceStrategy,
   podStrategy,
   roleStrategy,

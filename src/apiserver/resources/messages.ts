@@ -34,3 +34,9 @@ export function metadataAgain(
 export function inspectAtLeastZero(value: number | undefined, path: FieldPath, errors: FieldError[]): void {
   if (value !== undefined && value < 0) errors.push(invalid(path, value, atLeastZero));
 }
+
+/** Like `notSupported`, for a value that is shown as a whole. */
+export function notSupportedShown(path: FieldPath, shown: string, supported: readonly string[]): FieldError {
+  const list = supported.map(value => JSON.stringify(value)).join(', ');
+  return { type: 'FieldValueNotSupported', path, message: `Unsupported value: ${shown}: supported values: ${list}` };
+}

@@ -4,6 +4,7 @@
  */
 
 import { embeddedPath, namedCollection, namedType } from '#machinery/codec/go-names.ts';
+import { setOwn } from '#machinery/codec/decode.ts';
 import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalTime } from '#machinery/codec/spelling.ts';
 import { parseQuantity, QuantityError } from '#machinery/quantity.ts';
 import type { AnyJson, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
@@ -36,15 +37,14 @@ export function parseWithLiterals(text: string): AnyJson {
   return JSON.parse(text, keep as (key: string, value: unknown) => unknown);
 }
 
-/** Numbers instead of literals, integers beyond 2^53 as bigints. */
+/** The same value with numbers instead of literals, integers beyond 2^53 as bigints. */
 export function withNumbers(value: AnyJson): AnyJson {
   if (value instanceof NumberLiteral) return value.value();
   if (Array.isArray(value)) return value.map(withNumbers);
   if (typeof value !== 'object' || value === null) return value;
-  for (const [key, entry] of Object.entries(value)) {
-    if (typeof entry === 'object' && entry !== null) value[key] = withNumbers(entry);
-  }
-  return value;
+  const out: Record<string, unknown> = {};
+  for (const [key, entry] of Object.entries(value)) setOwn(out, key, withNumbers(entry));
+  return out;
 }
 
 export interface Problems {

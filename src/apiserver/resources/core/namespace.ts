@@ -1,16 +1,32 @@
 /** Namespaces: held by spec.finalizers until the namespace controller has emptied them (upstream: registry/core/namespace). */
 
 import { type Namespace, namespaces } from '#api/core/namespace.ts';
+import { ageColumn } from '#apiserver/resources/columns.ts';
+import { addProblems } from '#apiserver/resources/messages.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { fieldsOf } from '#machinery/selector/field-selector.ts';
-import { nameIsDnsLabel } from '#machinery/validation/names.ts';
+import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
+import { invalid } from '#machinery/validation/field-error.ts';
+import { checkQualifiedName, nameIsDnsLabel } from '#machinery/validation/names.ts';
 
 const nameLabel = 'kubernetes.io/metadata.name';
 const ownFinalizer = 'kubernetes';
+const standardFinalizers = [ownFinalizer, 'orphan', 'foregroundDeletion'];
 
 /** Every namespace carries its name as a label, so that selectors can choose it. */
 function setNameLabel({ metadata }: Namespace): void {
   if (metadata?.name) metadata.labels = { ...metadata.labels, [nameLabel]: metadata.name };
+}
+
+function validateFinalizers({ spec }: Namespace): FieldErrors {
+  const errors: FieldError[] = [];
+  const path = 'spec.finalizers';
+  for (const finalizer of spec?.finalizers ?? []) {
+    addProblems(errors, path, finalizer, checkQualifiedName(finalizer));
+    if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) continue;
+    errors.push(invalid(path, finalizer, 'name is neither a standard finalizer name nor is it fully qualified'));
+  }
+  return errors;
 }
 
 export const namespaceStrategy: Strategy<Namespace> = {
@@ -22,6 +38,8 @@ export const namespaceStrategy: Strategy<Namespace> = {
     namespace.spec = { finalizers: finalizers.includes(ownFinalizer) ? finalizers : [...finalizers, ownFinalizer] };
     setNameLabel(namespace);
   },
+  validateCreate: validateFinalizers,
+  validateUpdate: validateFinalizers,
   prepareUpdate(namespace, old) {
     namespace.spec = { ...namespace.spec, finalizers: old.spec?.finalizers };
     namespace.status = old.status;
@@ -34,6 +52,7 @@ export const namespaceStrategy: Strategy<Namespace> = {
       },
     },
     finalize: {
+      validateUpdate: validateFinalizers,
       prepareUpdate(namespace, old) {
         namespace.status = old.status;
       },
@@ -49,5 +68,6 @@ export const namespaceStrategy: Strategy<Namespace> = {
   columns: [
     { name: 'Name', type: 'string', format: 'name', cell: ({ metadata }) => metadata?.name ?? '' },
     { name: 'Status', type: 'string', cell: ({ status }) => status?.phase ?? '' },
+    ageColumn,
   ],
 };
