@@ -7,6 +7,7 @@ import { endpointsController } from '#controllers/endpoints/controller.ts';
 import { endpointSliceController } from '#controllers/endpointslice/controller.ts';
 import { endpointSliceMirroringController } from '#controllers/endpointslicemirroring/controller.ts';
 import { garbageCollectorController } from '#controllers/garbage/controller.ts';
+import { jobController } from '#controllers/job/controller.ts';
 import { namespaceController } from '#controllers/namespace/controller.ts';
 import { nodeIpamController } from '#controllers/nodeipam/controller.ts';
 import { nodeLifecycleController } from '#controllers/nodelifecycle/controller.ts';
@@ -39,6 +40,7 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'namespace-controller': namespaceController,
   'deployment-controller': deploymentController,
   'replicaset-controller': replicaSetController,
+  'job-controller': jobController,
   'endpoints-controller': endpointsController,
   'endpointslice-controller': endpointSliceController,
   'endpointslice-mirroring-controller': endpointSliceMirroringController,

@@ -4,11 +4,13 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { deployments } from '#api/apps/deployment.ts';
 import { replicaSets } from '#api/apps/replica-set.ts';
+import { jobs } from '#api/batch/job.ts';
 import { configMaps } from '#api/core/config-map.ts';
 import { endpoints } from '#api/core/endpoints.ts';
 import { events } from '#api/core/event.ts';
 import { namespaces } from '#api/core/namespace.ts';
 import { nodes } from '#api/core/node.ts';
+import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
 import { services } from '#api/core/service.ts';
 import { serviceAccounts } from '#api/core/service-account.ts';
@@ -52,7 +54,7 @@ before(async () => {
     clusterCidr: '10.244.0.0/16',
     freeze: true,
   });
-  runPods({ client, clock, pods: informers.of(pods), nodeName: 'n1' });
+  runPods({ client, clock, pods: informers.of(pods), nodeName: 'n1', outcome });
   await client.create(nodes, { metadata: { name: 'n1' } });
   await client.create(namespaces, { metadata: { name: namespace } });
   await until(serviceAccounts, all => all.some(each => each.metadata.namespace === namespace));
@@ -63,6 +65,12 @@ after(async () => {
   controllers.stop();
   await server.close();
 });
+
+/** Pods end as their annotation says. */
+function outcome(pod: Stored<Pod>): 'Succeeded' | 'Failed' | undefined {
+  const exit = pod.metadata.annotations?.['test/exit'];
+  return exit === undefined ? undefined : exit === '0' ? 'Succeeded' : 'Failed';
+}
 
 /** Resolves as soon as the collection is as wanted. */
 function until<T extends ApiObject>(
@@ -155,4 +163,46 @@ test('owners: foreground waits for the dependant, orphan lets it go', options, a
   await client.delete(configMaps, { namespace, name: 'leaver' }, { propagationPolicy: 'Orphan' });
   const all = await until(configMaps, each => find(each, 'leaver') === undefined);
   assert.equal(find(all, 'free')?.metadata.ownerReferences, undefined);
+});
+
+test('jobs: one that completes index by index, one that fails', options, async () => {
+  const make = (name: string, exit: string, spec: object) => {
+    const containers = [{ name: 'c', image: 'i' }];
+    const labels = { job: name };
+    const template = {
+      metadata: { labels, annotations: { 'test/exit': exit } },
+      spec: { restartPolicy: 'Never', containers },
+    };
+    const selector = { matchLabels: labels };
+    return client.create(jobs, {
+      metadata: { namespace, name },
+      spec: { template, manualSelector: true, selector, ...spec },
+    });
+  };
+  const ended = (name: string) => async () => {
+    const all = await until(jobs, each =>
+      each.some(job => job.metadata.name === name && (job.status.conditions?.length ?? 0) === 2),
+    );
+    const job = all.find(each => each.metadata.name === name);
+    return { ...job?.status, conditions: job?.status.conditions?.map(each => [each.type, each.reason]) };
+  };
+  await make('indexed', '0', { completions: 3, parallelism: 2, completionMode: 'Indexed' });
+  const indexed = await ended('indexed')();
+  assert.deepEqual([indexed.succeeded, indexed.completedIndexes, indexed.failed], [3, '0-2', undefined]);
+  assert.deepEqual(indexed.conditions, [
+    ['SuccessCriteriaMet', 'CompletionsReached'],
+    ['Complete', 'CompletionsReached'],
+  ]);
+  await make('failing', '1', { backoffLimit: 0 });
+  const failing = await ended('failing')();
+  assert.deepEqual([failing.succeeded, failing.failed, failing.uncountedTerminatedPods], [undefined, 1, {}]);
+  assert.deepEqual(failing.conditions, [
+    ['FailureTarget', 'BackoffLimitExceeded'],
+    ['Failed', 'BackoffLimitExceeded'],
+  ]);
+  const left = [...informers.of(pods).values()].filter(pod => pod.metadata.labels?.['job'] === 'failing');
+  assert.deepEqual(
+    left.map(pod => pod.metadata.finalizers),
+    [undefined],
+  );
 });

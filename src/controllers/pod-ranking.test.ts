@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Pod } from '#api/core/pod.ts';
 import type { Stored } from '#client/object.ts';
-import { podsToDelete } from '#controllers/replicaset/ranking.ts';
+import { podsToDelete } from '#controllers/pod-ranking.ts';
 
 interface Given {
   node?: string;
