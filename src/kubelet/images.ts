@@ -10,7 +10,9 @@ import { parseImageName } from '#kubelet/image-name.ts';
 import { podKey } from '#kubelet/labels.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { EventType } from '#loop/events.ts';
+import { formatDuration } from '#machinery/duration.ts';
 
+const nanosPerMs = 1_000_000n;
 const pullBackoffMs = { initialMs: 10_000, maxMs: 300_000 };
 
 export interface ImageNeed {
@@ -124,7 +126,8 @@ export class ImageStore {
     const imageRef = await this.#pullWithAny(spec, await credentials(spec.image), sandboxConfig);
     const tookMs = this.#clock.monotonicMs() - beganMs;
     const image = await this.#runtime.imageStatus({ image: imageRef });
-    const took = `${Math.round(tookMs)}ms (${Math.round(tookMs)}ms including waiting)`;
+    const text = formatDuration(BigInt(Math.round(tookMs)) * nanosPerMs);
+    const took = `${text} (${text} including waiting)`;
     const size = image?.sizeBytes ?? 0;
     say(
       'Normal',

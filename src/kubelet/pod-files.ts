@@ -13,14 +13,9 @@ export interface ContainerMountsInput {
   podIps: readonly string[];
 }
 
-/** A volume that cannot be set up yet. */
+/** A volume that cannot be set up yet. The message is the Event's. */
 export class VolumeError extends Error {
   override name = 'VolumeError';
-  readonly volumeName: string;
-  constructor(volumeName: string, message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.volumeName = volumeName;
-  }
 }
 
 export interface PodFiles {
@@ -30,6 +25,8 @@ export interface PodFiles {
    * a token wants the files brought up to date.
    */
   prepare(pod: Pod, onChange: () => void): Promise<void>;
+  /** What the Pod's files are made from has changed: the next `prepare` looks again. */
+  invalidate(uid: string): void;
   /** Everything mounted into a container: volumes, /etc/hosts, the termination log. Rejects with a ConfigError. */
   containerMounts(input: ContainerMountsInput): Promise<Mount[]>;
   readVolumeFile(pod: Pod, volume: string, path: string): Promise<{ path: string; text: string | undefined }>;

@@ -84,6 +84,7 @@ export class PodWorker {
   /** The API has forgotten the Pod. */
   #forgotten = false;
   #deleteSent = false;
+  #sandboxTold = false;
   #finished = false;
   #observed: ObservedPod = nothingObserved;
   #dirty = false;
@@ -142,6 +143,7 @@ export class PodWorker {
   /** A ConfigMap or Secret that it refers to has changed. */
   readonly #onObject = (): void => {
     this.#holds.clear();
+    this.#host.files?.invalidate(this.#pod.metadata.uid);
     this.wake();
   };
 
@@ -302,7 +304,10 @@ export class PodWorker {
     this.#host.objects.hold(this.#pod, { volumes: this.#host.files !== undefined }, this.#onObject);
     await this.#observe();
     this.#checkDeadline();
-    if (this.#report({ mayRun: true })) return this.#enter('terminating');
+    // Right after the sandbox was made that alone has been told; the rest is told with the first container.
+    const told = this.#sandboxTold;
+    this.#sandboxTold = false;
+    if (!told && this.#report({ mayRun: true })) return this.#enter('terminating');
     if (!(await this.#prepareFiles()) || this.#isDeleted) return;
     const plan = planPod({
       pod: this.current,
@@ -338,8 +343,7 @@ export class PodWorker {
       return true;
     } catch (error) {
       if (!(error instanceof VolumeError)) throw error;
-      const message = `MountVolume.SetUp failed for volume "${error.volumeName}" : ${error.message}`;
-      say(this.#host, this.#pod, 'Warning', 'FailedMount', message);
+      say(this.#host, this.#pod, 'Warning', 'FailedMount', error.message);
       this.#retryLater(this.#volumeBackoff);
       return false;
     }
@@ -400,6 +404,7 @@ export class PodWorker {
     this.#flip(conditions =>
       conditions.map(each => (each.type === sandboxReady ? turnedTrue(each, this.#host) : each)),
     );
+    this.#sandboxTold = true;
     this.#dirty = true;
   }
 
