@@ -134,11 +134,11 @@ function structComparer(schema: StructSchema): Comparer {
     },
     changes(before, after) {
       if (before === after) return undefined;
-      if (before === null || after === null) return modifiedLeaf;
+      if (isEmpty(before) && isEmpty(after)) return jsonEqual(before, after) ? undefined : modifiedLeaf;
       const collector = new Collector();
       for (const { name, step, comparer } of fields) {
-        const left = before[name];
-        const right = after[name];
+        const left = before?.[name];
+        const right = after?.[name];
         if (left !== right) collector.compare(comparer(), step, left, right);
       }
       return collector.changes;

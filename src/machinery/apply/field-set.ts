@@ -114,15 +114,11 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
   return node !== undefined && path.length > 0 && owns(node);
 }
 
-/** Every place of the set, parents before what is below them. */
+/** Every place of the set in upstream's order: those of one level first, then what is below each. */
 export function* pathsOf(set: FieldSet, prefix: readonly string[] = []): Generator<readonly string[]> {
-  for (const step in set) {
-    if (step === '.') continue;
-    const path = [...prefix, step];
-    const node = set[step]!;
-    if (owns(node)) yield path;
-    yield* pathsOf(node, path);
-  }
+  const steps = Object.keys(set).filter(step => step !== '.');
+  for (const step of steps) if (owns(set[step]!)) yield [...prefix, step];
+  for (const step of steps) yield* pathsOf(set[step]!, [...prefix, step]);
 }
 
 /** The set of the given places, each named by its fields: `[['metadata', 'name'], ['kind']]`. */

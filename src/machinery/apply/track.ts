@@ -100,7 +100,8 @@ function isReset(entries: readonly ManagedFieldsEntry[]): boolean {
   return entries.length === 0 || (entries.length === 1 && Object.values(entries[0]!).every(value => !value));
 }
 
-function managersAfter(options: TrackOptions, before: readonly Manager[]): readonly Manager[] {
+/** The managers after this write, by what they were before. Throws a StepError. */
+export function managersAfter(options: TrackOptions, before: readonly Manager[]): readonly Manager[] {
   const { apiVersion, manager: name, operation, subresource, nowMs } = options;
   const reset = setOfFields(options.resetFields ?? []);
   const compared = new Map<string, Comparison | undefined>([[apiVersion, compareWithout(options, reset)]]);
