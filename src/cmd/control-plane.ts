@@ -10,6 +10,7 @@ import { type ApiServer, startApiServer } from '#apiserver/api-server.ts';
 import { adminSubject, Identity } from '#cmd/identity.ts';
 import { kubeconfigText } from '#cmd/kubeconfig-text.ts';
 import type { Clock } from '#lib/clock.ts';
+import type { Dial } from '#lib/http/connect.ts';
 import { HttpServer } from '#lib/http/server.ts';
 import { keyPem, pem } from '#lib/pki.ts';
 import type { Random } from '#lib/random.ts';
@@ -27,6 +28,10 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (text: string) => void;
+  /** How kubelets, Pods and Services are reached; undefined: directly. */
+  readonly dialCluster?: Dial | undefined;
+  /** Where Pods find the API server: behind the `kubernetes` Service. */
+  readonly endpoint?: { readonly host: string; readonly port: number } | undefined;
 }
 
 export interface ControlPlane {
@@ -57,7 +62,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     serviceAccountKeys: [await identity.serviceAccountKey],
     advertised: () => address,
   });
-  const serving = identity.server({ dns: [], ips: [] });
+  const serving = identity.server({ dns: [], ips: options.endpoint === undefined ? [] : [options.endpoint.host] });
   const http = new HttpServer({
     handler: exchange => api.server.handle(exchange),
     clock,

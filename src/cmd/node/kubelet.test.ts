@@ -1,0 +1,305 @@
+/** A kubelet on a real node: containerd, cgroups, volumes, logs, in a network of the test's own. */
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { configMaps } from '#api/core/config-map.ts';
+import { namespaces } from '#api/core/namespace.ts';
+import type { Pod } from '#api/core/pod.ts';
+import { pods } from '#api/core/pod.ts';
+import { secrets } from '#api/core/secret.ts';
+import { serviceAccounts } from '#api/core/service-account.ts';
+import type { Client } from '#client/client.ts';
+import { Informer } from '#client/informer.ts';
+import type { Stored } from '#client/object.ts';
+import type { Runtime } from '#kubelet/cri/runtime.ts';
+import type { Kubelet } from '#kubelet/kubelet.ts';
+import { startKubelet } from '#kubelet/kubelet.ts';
+import { readLog } from '#kubelet/logs.ts';
+import { thisMachine as kubeletMachine } from '#kubelet/machine.ts';
+import { NodeCgroups } from '#kubelet/node-cgroups.ts';
+import { allocatableOf } from '#kubelet/node-status.ts';
+import { podSourceOfNode } from '#kubelet/pod-source.ts';
+import { NodeFiles } from '#kubelet/volumes/node-files.ts';
+import { systemClock } from '#lib/clock.ts';
+import { type Doorway, openDoorway } from '#lib/doorway/doorway.ts';
+import { systemRandom } from '#lib/random.ts';
+import { type InMemoryServer, inMemoryServer } from '#testing/in-memory-server.ts';
+import { inOwnNetwork, loopbackUp, runInOwnNetwork } from '#testing/own-network.ts';
+import { busyboxImage, helloImage } from '../../../test/images/build.ts';
+import { nodeCgroup } from './cgroups.ts';
+import { containerdPaths, importImages } from './containerd-process.ts';
+import { writeImageArchive } from './image-archive.ts';
+import { type NodeMachine, purgeClusterCgroup, purgeMachine, startMachine } from './machine.ts';
+import { createClusterNetwork, removeClusterNetwork } from './network.ts';
+import { netnsPath, nodeAddress, nodeNetns } from './network-names.ts';
+import { checkPrerequisites, thisMachine } from './prerequisites.ts';
+
+const missing = checkPrerequisites(thisMachine()).filter(({ ok }) => !ok);
+if (!existsSync('/bin/busybox')) missing.push({ name: 'busybox-static', ok: false, detail: 'for the test images' });
+const skip = missing.length > 0 && missing.map(({ name, detail }) => `${name}: ${detail}`).join('; ');
+
+const cluster = `kubelet-${process.pid}`;
+const folder = inOwnNetwork() ? mkdtempSync(join(tmpdir(), 'proa-kubelet-')) : '';
+const machine: NodeMachine = {
+  cluster,
+  node: 'node-a',
+  dataDir: join(folder, 'node-a'),
+  address: nodeAddress(0),
+  podCidr: '10.244.0.0/24',
+  clock: systemClock,
+};
+
+if (inOwnNetwork()) describe('a kubelet with containerd', { timeout: 120_000 }, realKubelet);
+else test('a kubelet with containerd, in a network of its own', { skip }, () => runInOwnNetwork(import.meta.filename));
+
+function realKubelet(): void {
+  let runtime: Runtime;
+  let server: InMemoryServer;
+  let client: Client;
+  let kubelet: Kubelet;
+  let doorway: Doorway;
+  let watch: Informer<Pod>;
+  let source: ReturnType<typeof podSourceOfNode>;
+
+  before(async () => {
+    await loopbackUp();
+    await createClusterNetwork({ cluster, podRange: '10.244.0.0/16', serviceRange: '10.96.0.0/16', egress: false });
+    runtime = await startMachine(machine);
+    const archive = join(folder, 'images.tar');
+    writeImageArchive(archive, [busyboxImage(), helloImage('1', 'hello')]);
+    const { socket } = containerdPaths(machine.dataDir);
+    await importImages({ socketPath: socket, archivePath: archive, runtime, clock: systemClock });
+    server = await inMemoryServer(systemClock);
+    client = server.client();
+    for (const name of ['default', 'kube-node-lease']) {
+      await client.create(namespaces, { metadata: { name } }).catch(() => undefined);
+    }
+    await client.create(serviceAccounts, { metadata: { namespace: 'default', name: 'default' } });
+    doorway = openDoorway({ netns: netnsPath(nodeNetns(cluster, machine.node)) });
+    source = podSourceOfNode('node-a', { client, clock: systemClock, random: systemRandom });
+    kubelet = start();
+    watch = new Informer(pods, {}, { client, clock: systemClock, random: systemRandom }).start();
+  });
+
+  function start(): Kubelet {
+    const podLogsDir = join(machine.dataDir, 'pod-logs');
+    const facts = kubeletMachine();
+    return startKubelet({
+      nodeName: 'node-a',
+      client,
+      runtime,
+      clock: systemClock,
+      random: systemRandom,
+      log: { debug() {}, info() {}, warn: (text, fields) => console.error(text, fields), error: console.error },
+      machine: facts,
+      nodeIps: [machine.address],
+      pods: source,
+      services: async () => [],
+      clusterDns: ['10.96.0.10'],
+      clusterDomain: 'cluster.local',
+      nodeDns: {},
+      connect: (host, port, options) => doorway.connect(host, port, options),
+      podLogsDir,
+      cgroups: new NodeCgroups(nodeCgroup(cluster, machine.node)),
+      files: objects =>
+        new NodeFiles({
+          client,
+          clock: systemClock,
+          source: objects,
+          dataDir: join(machine.dataDir, 'kubelet'),
+          podLogsDir,
+          clusterDomain: 'cluster.local',
+          hostIps: () => [machine.address],
+          allocatable: allocatableOf(facts),
+        }),
+    });
+  }
+
+  after(async () => {
+    for (const pod of await all()) {
+      await client.delete(pods, { namespace: 'default', name: pod }, { gracePeriodSeconds: 1 }).catch(() => undefined);
+    }
+    await until(() => watch.size === 0);
+    kubelet?.stop();
+    source?.stop();
+    watch?.stop();
+    doorway?.close();
+    await server?.close();
+    runtime?.close();
+    await purgeMachine(machine);
+    await removeClusterNetwork(cluster);
+    purgeClusterCgroup(cluster);
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const all = async () => [...watch.values()].map(({ metadata }) => metadata.name);
+
+  /** Resolves once it holds, looking at every change of a Pod. */
+  function until(holds: () => boolean): Promise<void> {
+    return new Promise(resolve => {
+      let off: () => void = () => undefined;
+      const look = () => {
+        if (!holds()) return;
+        queueMicrotask(() => off());
+        resolve();
+      };
+      off = watch.on({ add: look, update: look, delete: look });
+      look();
+    });
+  }
+
+  const podIs = async (name: string, is: (pod: Stored<Pod>) => boolean) => {
+    await until(() => {
+      const pod = watch.get('default', name);
+      return pod !== undefined && is(pod);
+    });
+    return watch.get('default', name) as Stored<Pod>;
+  };
+
+  async function create(name: string, script: string, spec: object = {}, ofContainer: object = {}): Promise<void> {
+    const container = { name: 'c', image: 'busybox:1.36', command: ['sh', '-c', script], ...ofContainer };
+    await client.create(
+      pods,
+      {
+        metadata: { name },
+        spec: {
+          nodeName: 'node-a',
+          restartPolicy: 'Never',
+          automountServiceAccountToken: false,
+          terminationGracePeriodSeconds: 1,
+          containers: [container],
+          ...spec,
+        },
+      } as Pod,
+      { namespace: 'default' },
+    );
+  }
+
+  const isOver = ({ status }: Stored<Pod>) => status.phase === 'Succeeded' || status.phase === 'Failed';
+
+  async function logOf(name: string): Promise<string> {
+    const worker = kubelet.find('default', name);
+    const path = worker?.observed.containers[0]?.logPath ?? '';
+    let text = '';
+    for await (const chunk of readLog(path, {}, undefined)) text += chunk.toString();
+    return text;
+  }
+
+  test('a Pod runs to its end and says what it has seen', async () => {
+    await create(
+      'first',
+      'echo out; hostname; id -u; cat /etc/hosts | tail -1; echo -n bye > /dev/termination-log; exit 3',
+    );
+    const { status } = await podIs('first', isOver);
+    const terminated = status.containerStatuses?.[0]?.state?.terminated;
+    assert.deepEqual([terminated?.exitCode, terminated?.reason, terminated?.message], [3, 'Error', 'bye']);
+    assert.equal(await logOf('first'), `out\nfirst\n0\n${status.podIP}\tfirst\n`);
+    assert.equal(status.containerStatuses?.[0]?.image, 'docker.io/library/busybox:1.36');
+  });
+
+  test('ConfigMaps, Secrets and the Pod itself come as files and as variables', async () => {
+    await client.create(configMaps, { metadata: { name: 'cm' }, data: { a: 'one' } }, { namespace: 'default' });
+    const data = { pass: Buffer.from('word').toString('base64') };
+    await client.create(secrets, { metadata: { name: 's' }, data }, { namespace: 'default' });
+    const script =
+      'cat /cm/a; echo; cat /s/pass; echo; cat /d/labels; echo; echo $FROM $POD; ls -ld /s /cm | cut -c1-10; touch /cm/x; cat /sub';
+    const volumes = [
+      { name: 'cm', configMap: { name: 'cm' } },
+      { name: 's', secret: { secretName: 's' } },
+      { name: 'd', downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.namespace' } }] } },
+    ];
+    const env = [
+      { name: 'FROM', valueFrom: { configMapKeyRef: { name: 'cm', key: 'a' } } },
+      { name: 'POD', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ];
+    const volumeMounts = [
+      { name: 'cm', mountPath: '/cm' },
+      { name: 's', mountPath: '/s' },
+      { name: 'd', mountPath: '/d' },
+      { name: 'cm', mountPath: '/sub', subPath: 'a' },
+    ];
+    await create('files', `exec 2>&1; ${script}`, { volumes }, { env, volumeMounts });
+    await podIs('files', isOver);
+    assert.equal(
+      await logOf('files'),
+      'one\nword\ndefault\none files\ndrwxrwxrwt\ndrwxrwxrwx\ntouch: /cm/x: Read-only file system\none',
+    );
+  });
+
+  test('a ConfigMap that changes is seen by a running container', async () => {
+    await client.create(configMaps, { metadata: { name: 'live' }, data: { a: 'old' } }, { namespace: 'default' });
+    const volumes = [{ name: 'v', configMap: { name: 'live' } }];
+    const volumeMounts = [{ name: 'v', mountPath: '/v' }];
+    await create('live', 'while grep -q old /v/a; do sleep 0.1; done; cat /v/a', { volumes }, { volumeMounts });
+    await podIs('live', ({ status }) => status.phase === 'Running');
+    await client.patchMerge(configMaps, { namespace: 'default', name: 'live' }, { data: { a: 'new' } });
+    await podIs('live', isOver);
+    assert.equal(await logOf('live'), 'new');
+  });
+
+  test('a sub-path that a container turned into a link out of its volume is refused', async () => {
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    const init = {
+      name: 'i',
+      image: 'busybox:1.36',
+      command: ['ln', '-s', '/etc', '/v/out'],
+      volumeMounts: [{ name: 'v', mountPath: '/v' }],
+    };
+    const volumeMounts = [{ name: 'v', mountPath: '/v', subPath: 'out' }];
+    await create('link', 'true', { volumes, initContainers: [init] }, { volumeMounts });
+    const { status } = await podIs('link', pod => {
+      return pod.status.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError';
+    });
+    const message = status.containerStatuses?.[0]?.state?.waiting?.message;
+    assert.equal(message, 'failed to prepare subPath for volumeMount "v" of container "c"');
+  });
+
+  test('cgroups, users and capabilities are as asked', async () => {
+    const resources = { requests: { cpu: '100m', memory: '32Mi' }, limits: { cpu: '200m', memory: '64Mi' } };
+    const securityContext = {
+      runAsUser: 1000,
+      runAsGroup: 2000,
+      allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'] },
+    };
+    const script =
+      'id; grep -E "^(CapBnd|NoNewPrivs)" /proc/self/status; cut -d: -f3 /proc/self/cgroup | sort -u | sed "s/pod[^/]*.*/pod/"';
+    await create('secure', script, {}, { resources, securityContext });
+    await podIs('secure', isOver);
+    assert.equal(
+      await logOf('secure'),
+      `uid=1000 gid=2000 groups=2000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\n${nodeCgroup(cluster, 'node-a')}/kubepods/burstable/pod\n`,
+    );
+  });
+
+  test('probes reach a Pod, and a Pod that is deleted goes', async () => {
+    const readinessProbe = { httpGet: { port: 3000, path: '/' }, periodSeconds: 1 };
+    const livenessProbe = { exec: { command: ['true'] }, periodSeconds: 1 };
+    const container = { image: 'hello:1', command: undefined, readinessProbe, livenessProbe };
+    await create('web', '', { restartPolicy: 'Always' }, container);
+    const { status } = await podIs('web', pod => {
+      return pod.status.conditions?.some(({ type, status: value }) => type === 'Ready' && value === 'True') ?? false;
+    });
+    assert.match(status.podIP ?? '', /^10\.244\.0\./);
+    await client.delete(pods, { namespace: 'default', name: 'web' });
+    await until(() => watch.get('default', 'web') === undefined);
+  });
+
+  test('a kubelet that starts anew leaves running containers alone', async () => {
+    await create('stay', 'sleep 600', { restartPolicy: 'Always' });
+    const before = await podIs('stay', ({ status }) => status.phase === 'Running');
+    kubelet.stop();
+    source.stop();
+    source = podSourceOfNode('node-a', { client, clock: systemClock, random: systemRandom });
+    kubelet = start();
+    await client.patchMerge(pods, { namespace: 'default', name: 'stay' }, { metadata: { labels: { seen: 'yes' } } });
+    await create('after', 'true');
+    await podIs('after', isOver);
+    const now = await client.get(pods, { namespace: 'default', name: 'stay' });
+    assert.deepEqual(now.status.containerStatuses, before.status.containerStatuses);
+  });
+}

@@ -1,0 +1,107 @@
+/**
+ * The process of one node of `proa up`, started inside the node's network namespace: kubelet, service proxy, DNS. Its
+ * containerd runs beside it and goes on when this process ends.
+ */
+
+import { mkdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { nodes } from '#api/core/node.ts';
+import type { Service } from '#api/core/service.ts';
+import { services } from '#api/core/service.ts';
+import { isAlreadyExists } from '#client/api-error.ts';
+import type { Client } from '#client/client.ts';
+import { Informer, Informers } from '#client/informer.ts';
+import { connectByKubeconfig } from '#cmd/api-client.ts';
+import { Cluster, clusterDns, clusterDomain, type NodePlace, nodePlaces, podRange } from '#cmd/cluster.ts';
+import { nodeCgroup } from '#cmd/node/cgroups.ts';
+import { containerdPaths } from '#cmd/node/containerd-process.ts';
+import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
+import { startNodeServices } from '#cmd/node-services.ts';
+import { standardLog } from '#cmd/standard-log.ts';
+import { containerdRuntime } from '#kubelet/cri/containerd.ts';
+import { startKubelet } from '#kubelet/kubelet.ts';
+import { thisMachine } from '#kubelet/machine.ts';
+import { NodeCgroups } from '#kubelet/node-cgroups.ts';
+import { allocatableOf } from '#kubelet/node-status.ts';
+import { podSourceOfNode } from '#kubelet/pod-source.ts';
+import { NodeFiles } from '#kubelet/volumes/node-files.ts';
+import { must } from '#lib/assert.ts';
+import { systemClock as clock } from '#lib/clock.ts';
+import { hostDoorway } from '#lib/doorway/doorway.ts';
+import { systemRandom as random } from '#lib/random.ts';
+
+export async function run(clusterDirectory: string, name: string): Promise<void> {
+  const cluster = new Cluster(basename(clusterDirectory), dirname(clusterDirectory));
+  const config = must(cluster.read(), `there is no cluster in ${clusterDirectory}`);
+  const place = must(nodePlaces(config.nodes).find(each => each.name === name), `${name} is no node of ${cluster.name}`);
+  const directory = cluster.nodeDirectory(name);
+  const log = standardLog(name);
+  const api = connectByKubeconfig(nodeCredentialFiles(directory).kubeconfig, 'kubelet/v1.36.3', clock);
+  await registerWithRange(api.client, place);
+  const informerOptions = {
+    client: api.client,
+    clock,
+    random,
+    onError: (resource: { plural: string }, error: unknown) =>
+      log.warn('cannot follow a collection', { plural: resource.plural, error: String(error) }),
+  };
+  const informers = new Informers(informerOptions);
+  const allServices = informers.of(services);
+  const machine = thisMachine();
+  const runtime = containerdRuntime({ socketPath: containerdPaths(directory).socket, clock });
+  const podLogsDir = join(directory, 'pod-logs');
+  mkdirSync(podLogsDir, { recursive: true });
+  const kubelet = startKubelet({
+    nodeName: name,
+    client: api.client,
+    runtime,
+    clock,
+    random,
+    log,
+    machine,
+    nodeIps: [place.address],
+    pods: podSourceOfNode(name, informerOptions),
+    services: namespace => servicesOf(allServices, namespace),
+    clusterDns: [clusterDns],
+    clusterDomain,
+    connect: (host, port, options) => hostDoorway.connect(host, port, options),
+    files: source =>
+      new NodeFiles({
+        client: api.client,
+        clock,
+        source,
+        dataDir: join(directory, 'kubelet'),
+        podLogsDir,
+        clusterDomain,
+        hostIps: () => [place.address],
+        allocatable: allocatableOf(machine),
+      }),
+    cgroups: new NodeCgroups(nodeCgroup(cluster.name, name)),
+    podLogsDir,
+  });
+  const others = await startNodeServices({ cluster, place, directory, kubelet, informers, podRange, log });
+  process.on('SIGTERM', () => {
+    kubelet.stop();
+    others.stop();
+    process.exit(0);
+  });
+}
+
+/** The Services that a Pod's environment names: its namespace's own, and `kubernetes` of `default`. */
+async function servicesOf(all: Informer<Service>, namespace: string): Promise<Service[]> {
+  await all.synced;
+  const kubernetes = all.get('default', 'kubernetes');
+  const own = all.inNamespace(namespace);
+  return kubernetes === undefined || namespace === 'default' ? own : [...own, kubernetes];
+}
+
+/** The Pods' range is this machine's choice, because its routes are made before the node is known. */
+async function registerWithRange(client: Client, { name, podCidr }: NodePlace): Promise<void> {
+  const labels = { 'kubernetes.io/hostname': name };
+  try {
+    await client.create(nodes, { metadata: { name, labels }, spec: { podCIDR: podCidr, podCIDRs: [podCidr] } } as never);
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+  }
+}
+
