@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { enableCompileCache } from 'node:module';
+import * as module from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,7 +25,7 @@ if (lock !== '' && (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock))
 
 const entry = process.env.PROA_ENTRY ?? join(here, 'src/cmd/main.ts');
 if (Number(process.versions.node.split('.')[0]) >= 26) {
-  enableCompileCache?.(join(modules, '.cache', 'node'));
+  module.enableCompileCache?.(join(modules, '.cache', 'node'));
   process.argv[1] = entry;
   await import(`file://${entry}`);
 } else {
