@@ -1,6 +1,7 @@
 /** Every controller by upstream's name: the table of contents. */
 
 import { clusterRoleAggregationController } from '#controllers/clusterrole/controller.ts';
+import { cronJobController } from '#controllers/cronjob/controller.ts';
 import { deploymentController } from '#controllers/deployment/controller.ts';
 import type { ControllerDeps } from '#controllers/deps.ts';
 import { endpointsController } from '#controllers/endpoints/controller.ts';
@@ -13,12 +14,14 @@ import { nodeIpamController } from '#controllers/nodeipam/controller.ts';
 import { nodeLifecycleController } from '#controllers/nodelifecycle/controller.ts';
 import { podGarbageCollectorController } from '#controllers/podgc/controller.ts';
 import { replicaSetController } from '#controllers/replicaset/controller.ts';
+import { replicationControllerController } from '#controllers/replicationcontroller/controller.ts';
 import { serviceAccountController } from '#controllers/serviceaccount/account.ts';
 import { rootCaController } from '#controllers/serviceaccount/root-ca.ts';
 import type { SignLegacyToken } from '#controllers/serviceaccount/token.ts';
 import { serviceAccountTokenController } from '#controllers/serviceaccount/token.ts';
 import { taintEvictionController } from '#controllers/tainteviction/controller.ts';
 import { ttlController } from '#controllers/ttl/controller.ts';
+import { ttlAfterFinishedController } from '#controllers/ttlafterfinished/controller.ts';
 import type { Controller } from '#loop/controller.ts';
 
 export interface ControllerSettings {
@@ -40,7 +43,10 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'namespace-controller': namespaceController,
   'deployment-controller': deploymentController,
   'replicaset-controller': replicaSetController,
+  'replicationcontroller-controller': replicationControllerController,
   'job-controller': jobController,
+  'cronjob-controller': cronJobController,
+  'ttl-after-finished-controller': ttlAfterFinishedController,
   'endpoints-controller': endpointsController,
   'endpointslice-controller': endpointSliceController,
   'endpointslice-mirroring-controller': endpointSliceMirroringController,

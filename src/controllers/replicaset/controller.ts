@@ -31,6 +31,7 @@ export function replicaSetController(deps: ControllerDeps): Controller {
     controllerName: 'replicaset-controller',
     component: 'replicaset-controller',
     resource: replicaSets,
+    countsTerminating: true,
     selectorOf: set => set.spec?.selector,
   });
 }
@@ -92,7 +93,12 @@ class ReplicaLoop {
     const { active, terminatingCount } = await this.#ownPods(set);
     let failure: unknown;
     if (settled && !set.metadata.deletionTimestamp) failure = await this.#manage(key, set, active);
-    const seen: PodsSeen = { active, terminatingCount, failure, nowMs: this.#deps.clock.nowMs() };
+    const seen: PodsSeen = {
+      active,
+      terminatingCount: this.#kind.countsTerminating ? terminatingCount : undefined,
+      failure,
+      nowMs: this.#deps.clock.nowMs(),
+    };
     await this.#writeStatus(set, replicaSetStatus(set, seen));
     if (failure !== undefined) throw failure;
     const nextMs = msUntilNextAvailable(set, seen);

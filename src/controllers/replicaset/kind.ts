@@ -10,5 +10,7 @@ export interface ReplicaKind {
   readonly component: string;
   /** Seen as a ReplicaSet: spec and status have the same fields but for the selector. */
   readonly resource: Resource<ReplicaSet>;
+  /** Its status says how many Pods are ending. */
+  readonly countsTerminating: boolean;
   readonly selectorOf: (owner: ReplicaSet) => LabelSelector | undefined;
 }

@@ -10,7 +10,7 @@ import { selectorTest } from '#loop/selector.ts';
 
 export interface PodsSeen {
   readonly active: readonly Stored<Pod>[];
-  readonly terminatingCount: number;
+  readonly terminatingCount: number | undefined;
   /** Why making or deleting Pods failed in this step. */
   readonly failure: unknown;
   readonly nowMs: number;
