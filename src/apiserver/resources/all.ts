@@ -5,6 +5,8 @@ import { daemonSetStrategy } from '#apiserver/resources/apps/daemon-set.ts';
 import { deploymentStrategy } from '#apiserver/resources/apps/deployment.ts';
 import { replicaSetStrategy } from '#apiserver/resources/apps/replica-set.ts';
 import { statefulSetStrategy } from '#apiserver/resources/apps/stateful-set.ts';
+import { cronJobStrategy } from '#apiserver/resources/batch/cron-job.ts';
+import { jobStrategy } from '#apiserver/resources/batch/job.ts';
 import { certificateSigningRequestStrategy } from '#apiserver/resources/certificates/certificate-signing-request.ts';
 import { namespaceStrategy } from '#apiserver/resources/core/namespace.ts';
 import { nodeStrategy } from '#apiserver/resources/core/node.ts';
@@ -16,6 +18,8 @@ import { clusterRoleStrategy, roleStrategy } from '#apiserver/resources/rbac/rol
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  cronJobStrategy,
+  jobStrategy,
   nodeStrategy,
   podTemplateStrategy,
   replicationControllerStrategy,
