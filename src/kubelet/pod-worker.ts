@@ -184,6 +184,7 @@ export class PodWorker {
         await this.#sync();
         this.#retryBackoff.forget('');
       } catch (error) {
+        if (this.#stopped) break;
         this.#host.log.warn('a Pod could not be synced', { pod: this.name, error: errorText(error) });
         this.#retryLater(this.#retryBackoff);
       }

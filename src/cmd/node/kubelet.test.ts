@@ -226,7 +226,7 @@ function realKubelet(): void {
     await podIs('files', isOver);
     assert.equal(
       await logOf('files'),
-      'one\nword\ndefault\none files\ndrwxrwxrwt\ndrwxrwxrwx\ntouch: /cm/x: Read-only file system\none',
+      'one\nword\ndefault\none files\ndrwxrwxrwx\ndrwxrwxrwt\ntouch: /cm/x: Read-only file system\none',
     );
   });
 
@@ -267,7 +267,7 @@ function realKubelet(): void {
       capabilities: { drop: ['ALL'] },
     };
     const script =
-      'id; grep -E "^(CapBnd|NoNewPrivs)" /proc/self/status; cut -d: -f3 /proc/self/cgroup | sort -u | sed "s/pod[^/]*.*/pod/"';
+      'id; grep -E "^(CapBnd|NoNewPrivs)" /proc/self/status; cut -d: -f3 /proc/self/cgroup | sort -u | sed "s,/pod[0-9a-f-]*/.*,/pod,"';
     await create('secure', script, {}, { resources, securityContext });
     await podIs('secure', isOver);
     assert.equal(
