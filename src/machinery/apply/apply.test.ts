@@ -19,6 +19,7 @@ import {
   union,
 } from '#machinery/apply/field-set.ts';
 import { capUpdateManagers, readManagers, writeManagers } from '#machinery/apply/managers.ts';
+import { managersFromScale, managersOfScale } from '#machinery/apply/scale.ts';
 import { trackUpdate } from '#machinery/apply/track.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
@@ -184,4 +185,27 @@ test('whoever applies the same again changes nothing, and what they leave out go
     }),
     { numRuns: 200 },
   );
+});
+
+test('a write to scale takes the replicas from who had them', () => {
+  const entry = (manager: string, fields: AnyJson, more: AnyJson = {}) => ({
+    manager,
+    operation: 'Update',
+    apiVersion: 'apps/v1',
+    time: '2026-01-01T00:00:00Z',
+    fieldsType: 'FieldsV1',
+    fieldsV1: fields,
+    ...more,
+  });
+  const deployer = entry('deployer', { 'f:spec': { 'f:replicas': {}, 'f:paused': {} } });
+  const parent = { managedFields: [deployer], apiVersion: 'apps/v1', replicas: ['spec', 'replicas'] };
+  const shownScale = managersOfScale(parent);
+  assert.deepEqual(shownScale, [
+    entry('deployer', { 'f:spec': { 'f:replicas': {} } }, { apiVersion: 'autoscaling/v1' }),
+  ]);
+  assert.deepEqual(managersFromScale(parent, shownScale), [deployer]);
+  const hpa = entry('hpa', { 'f:spec': { 'f:replicas': {} } }, { apiVersion: 'autoscaling/v1', subresource: 'scale' });
+  const { time: _, ...timeless } = { ...hpa, apiVersion: 'apps/v1' };
+  const after = managersFromScale(parent, [hpa]);
+  assert.deepEqual(after, [timeless, entry('deployer', { 'f:spec': { 'f:paused': {} } })]);
 });

@@ -207,7 +207,8 @@ function listComparer(schema: ListSchema): Comparer {
       return node;
     },
     changes(before, after) {
-      if (isEmpty(before) && isEmpty(after)) return jsonEqual(before, after) ? undefined : modifiedLeaf;
+      if (jsonEqual(before, after)) return undefined;
+      if (isEmpty(before) && isEmpty(after)) return modifiedLeaf;
       const left = group(before);
       const right = group(after);
       const collector = new Collector();

@@ -161,8 +161,17 @@ function compareSteps(a: string, b: string): number {
   const kind = a[0]!;
   if (kind !== b[0]) return kindOrder.indexOf(kind) - kindOrder.indexOf(b[0]!);
   if (kind === 'i') return Number(a.slice(2)) - Number(b.slice(2));
-  if (kind === 'k') return compareKeys(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
-  if (kind === 'v') return compareValues(JSON.parse(a.slice(2)), JSON.parse(b.slice(2)));
+  if (kind === 'f') return compareText(a, b);
+  const [left, right] = [plainStep.exec(a), plainStep.exec(b)];
+  if (left !== null && right !== null && left[1] === right[1]) return compareText(left[2]!, right[2]!);
+  const [mine, theirs] = [JSON.parse(a.slice(2)), JSON.parse(b.slice(2))];
+  return kind === 'k' ? compareKeys(mine, theirs) : compareValues(mine, theirs);
+}
+
+/** `v:"x"` or `k:{"name":"x"}`: most steps of lists, compared without being parsed. */
+const plainStep = /^(v:|k:\{"\w+":)"([^"\\]*)"\}?$/;
+
+function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

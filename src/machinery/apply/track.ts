@@ -21,6 +21,7 @@ import {
 } from '#machinery/apply/managers.ts';
 import { StepError } from '#machinery/apply/steps.ts';
 import { canonical } from '#machinery/codec/decode.ts';
+import { jsonEqual } from '#machinery/json/equal.ts';
 import type { ManagedFieldsEntry } from '#machinery/meta.ts';
 import type { AnyJson, Schema } from '#machinery/schema.ts';
 
@@ -91,7 +92,8 @@ function isStored(live: AnyJson | undefined): boolean {
 function managersBefore({ live, next, subresource }: TrackOptions): readonly Manager[] {
   const sent = next.metadata?.managedFields as ManagedFieldsEntry[] | undefined;
   const stored = live?.metadata?.managedFields as ManagedFieldsEntry[] | undefined;
-  if (subresource !== '' || sent === undefined || sent === null || sent === stored) return readManagers(stored);
+  // Clients send back what they read; reading that as new would cost more than comparing it.
+  if (subresource !== '' || sent === undefined || sent === null || jsonEqual(sent, stored)) return readManagers(stored);
   if (isReset(sent)) return [];
   return parseManagers(sent) ?? readManagers(stored);
 }

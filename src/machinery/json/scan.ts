@@ -38,12 +38,13 @@ export function scanJson(body: Uint8Array): JsonScan {
 
 /** Where the closing quote is. */
 function endOfString(body: Uint8Array, start: number): number {
-  for (let at = body.indexOf(quote, start + 1); at >= 0; at = body.indexOf(quote, at + 1)) {
-    let slashes = 0;
-    while (body[at - 1 - slashes] === backslash) slashes++;
-    if (slashes % 2 === 0) return at;
+  let at = start + 1;
+  while (at < body.length) {
+    const byte = body[at]!;
+    if (byte === quote) return at;
+    at += byte === backslash ? 2 : 1;
   }
-  return body.length;
+  return at;
 }
 
 function endOfDigits(body: Uint8Array, start: number): number {
