@@ -15,7 +15,10 @@ const lock = existsSync(join(here, 'package-lock.json')) ? readFileSync(join(her
 if (lock !== '' && (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock)) {
   process.stderr.write('proa: installing its packages (npm ci), once\n');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: here, stdio: ['ignore', 2, 2] });
+  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: here,
+    stdio: ['ignore', 2, 2],
+  });
   if (status !== 0) {
     process.stderr.write('proa: npm ci failed; its message is above\n');
     process.exit(1);
@@ -31,7 +34,9 @@ if (Number(process.versions.node.split('.')[0]) >= 26) {
 } else {
   const node = node26();
   if (node === undefined) {
-    process.stderr.write(`proa: Node 26 is needed; this is ${process.version}, and no packaged one fits ${process.platform} ${process.arch}\n`);
+    process.stderr.write(
+      `proa: Node 26 is needed; this is ${process.version}, and no packaged one fits ${process.platform} ${process.arch}\n`,
+    );
     process.exit(1);
   }
   const cache = { NODE_COMPILE_CACHE: join(modules, '.cache', 'node') };

@@ -13,6 +13,7 @@ import { objectsOf } from '#apiserver/cache-objects.ts';
 import { discoveryHandler } from '#apiserver/discovery/handlers.ts';
 import { type Health, healthHandler, versionHandler } from '#apiserver/health.ts';
 import { internalWriter } from '#apiserver/internal-writer.ts';
+import { OpenApi } from '#apiserver/openapi/handlers.ts';
 import { buildRegistry } from '#apiserver/registry.ts';
 import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
 import { createServer, type Server } from '#apiserver/server.ts';
@@ -69,6 +70,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   trust = makeTrust({ ...options, issuer, objects: <T>(resource: Resource<T>) => objectsOf(resources, resource) });
   const { serviceAccountTokens: tokens, lookups } = trust;
   const health = healthOf();
+  const openApi = new OpenApi(() => resources);
   const server = createServer({
     clock,
     random,
@@ -85,6 +87,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         discoveryHandler(path, options.advertised) ??
         healthHandler(path, health) ??
         openIdHandler(path, tokens, options.advertised) ??
+        openApi.find(path) ??
         (path === '/version' || path === '/version/' ? versionHandler : undefined),
     },
     log: options.log,

@@ -22,6 +22,7 @@ function cachedObjects<T>(stored: Stored): Objects<T> {
       for (const entry of cache.entries(namespace)) yield entry.object() as T;
     },
     latest: async (namespace, name) => objectOf(await cache.read(keyOf(hub, namespace, name), 'latest')),
-    onChange: listener => cache.onChange((before, after) => listener({ before: objectOf(before), after: objectOf(after) })),
+    onChange: listener =>
+      cache.onChange((before, after) => listener({ before: objectOf(before), after: objectOf(after) })),
   };
 }

@@ -101,7 +101,8 @@ function transformed(media: Media, parameters: Clause['parameters'], choices: Ch
 /** What the best media type for an error is: never an error itself. */
 export function mediaOfError(headers: HeaderValues): Media {
   try {
-    return negotiate(headers, { transformations: ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] }).media;
+    return negotiate(headers, { transformations: ['Table', 'PartialObjectMetadata', 'PartialObjectMetadataList'] })
+      .media;
   } catch {
     return 'json';
   }

@@ -1,13 +1,13 @@
 /** Puts together what is served: every resource of `api/all.ts` with its rules, its place in the store, its cache, its forms. */
 
+import { allResources } from '#api/all.ts';
 import { objectForms, watchForms } from '#apiserver/encode/forms.ts';
 import { withResourceVersion } from '#apiserver/encode/json-bytes.ts';
 import { tableForm } from '#apiserver/encode/table.ts';
-import { conversions } from '#apiserver/resources/conversions.ts';
 import { strategies } from '#apiserver/resources/all.ts';
+import { conversions } from '#apiserver/resources/conversions.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { type Handlers, type Served, ServedResources, type Stored } from '#apiserver/served.ts';
-import { allResources } from '#api/all.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { hasMagic, openEnvelope } from '#machinery/codec/envelope.ts';
 import { stringify } from '#machinery/codec/json.ts';
@@ -98,7 +98,13 @@ function store(feed: Feed, hub: Resource): Stored {
     open: (key, bytes) => open(hub, strategy, written, key, bytes),
     decode: (entry, parsed) => decode(hub, entry, parsed as AnyJson | undefined),
   };
-  return { hub, strategy, prefix, cache: feed.cache(cached), remember: (value, object) => written.remember(value, object) };
+  return {
+    hub,
+    strategy,
+    prefix,
+    cache: feed.cache(cached),
+    remember: (value, object) => written.remember(value, object),
+  };
 }
 
 function open(hub: Resource, strategy: Strategy, written: Written, _key: string, bytes: Uint8Array) {

@@ -1,7 +1,7 @@
 /** Answers: an object, a Status, in the form the client asked for. */
 
-import { jsonHead } from '#apiserver/encode/json-bytes.ts';
 import { encodedOnce, lineEnd, PartialObjectMetadata, unlisted } from '#apiserver/encode/forms.ts';
+import { jsonHead } from '#apiserver/encode/json-bytes.ts';
 import { columnsOf } from '#apiserver/encode/table.ts';
 import { type Accepted, contentTypes, type Media, mediaOfError, negotiate, wantsPretty } from '#apiserver/negotiate.ts';
 import { type ApiRequest, type ResourceRequest, warningHeader } from '#apiserver/request.ts';
@@ -27,7 +27,13 @@ export function headersOf(request: Pick<ApiRequest, 'warnings'> | undefined, con
 }
 
 /** Any object, as it is. */
-export function send(request: ApiRequest, code: number, object: AnyJson, schema: Schema | undefined, media: Media): void {
+export function send(
+  request: ApiRequest,
+  code: number,
+  object: AnyJson,
+  schema: Schema | undefined,
+  media: Media,
+): void {
   const { exchange, query } = request;
   const headers = headersOf(request, contentTypes[media]);
   exchange.reply(code, headers, encodeWhole(object, schema, media, wantsPretty(exchange.headers, query)));
@@ -57,7 +63,8 @@ export function sendEntry(request: ResourceRequest, code: number, entry: Entry):
     const { kind, apiVersion } = served.resource;
     const headers = headersOf(request, contentTypes[accepted.media]);
     const { bytes } = encodedOnce(entry, served.forms.object[accepted.media]);
-    if (accepted.media === 'json') exchange.reply(code, headers, [jsonHead(kind, apiVersion), bytes.subarray(1), lineEnd]);
+    if (accepted.media === 'json')
+      exchange.reply(code, headers, [jsonHead(kind, apiVersion), bytes.subarray(1), lineEnd]);
     else exchange.reply(code, headers, sealEnvelope(apiVersion, kind, Buffer.from(unlisted(bytes))));
     return;
   }
@@ -69,7 +76,13 @@ export function sendObject(request: ResourceRequest, code: number, hub: AnyJson,
   const { exchange, served } = request;
   const wanted = accepted ?? negotiate(exchange.headers, objectChoices);
   if (wanted.as === 'Table') {
-    send(request, code, tableOf(request, [hub], { resourceVersion: hub.metadata.resourceVersion }, wanted), undefined, wanted.media);
+    send(
+      request,
+      code,
+      tableOf(request, [hub], { resourceVersion: hub.metadata.resourceVersion }, wanted),
+      undefined,
+      wanted.media,
+    );
   } else if (wanted.as !== undefined) {
     send(request, code, metadataOf(hub, wanted), PartialObjectMetadata, wanted.media);
   } else {
@@ -118,7 +131,12 @@ function tableOf(request: ResourceRequest, hubs: readonly AnyJson[], metadata: A
 }
 
 /** A refusal. Anything that is not an ApiError is a defect of ours: 500, and the log has it. */
-export function sendError(exchange: Exchange, error: unknown, request?: ApiRequest, report?: (error: unknown) => void): void {
+export function sendError(
+  exchange: Exchange,
+  error: unknown,
+  request?: ApiRequest,
+  report?: (error: unknown) => void,
+): void {
   const known = error instanceof ApiError ? error : undefined;
   if (known === undefined) report?.(error);
   const answer = known ?? untypedError(`the server failed on this request: ${(error as Error)?.message ?? error}`);

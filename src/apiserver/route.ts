@@ -4,8 +4,8 @@ import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
 import type { Served } from '#apiserver/served.ts';
 import { subresourceHandler } from '#apiserver/subresources/all.ts';
 import { create } from '#apiserver/verbs/create.ts';
-import { deleteCollection } from '#apiserver/verbs/delete-collection.ts';
 import { remove } from '#apiserver/verbs/delete.ts';
+import { deleteCollection } from '#apiserver/verbs/delete-collection.ts';
 import { get } from '#apiserver/verbs/get.ts';
 import { list } from '#apiserver/verbs/list.ts';
 import { patch } from '#apiserver/verbs/patch.ts';
@@ -31,7 +31,7 @@ const handlers: Record<Verb, ResourceHandler> = {
 export function resourceHandler(request: ApiRequest, served: Served): ResourceHandler {
   const { info } = request;
   const { resource } = served;
-  if (!info.wellFormed || info.parts.length > 3 && info.subresource !== 'proxy') throw noSuchPathError();
+  if (!info.wellFormed || (info.parts.length > 3 && info.subresource !== 'proxy')) throw noSuchPathError();
   const named = info.parts.length > 1;
   const atCluster = info.namespace === '' || !resource.namespaced;
   if (resource.namespaced && atCluster && named) throw noSuchPathError();

@@ -3,10 +3,10 @@
  */
 
 import type { ResourceRequest } from '#apiserver/request.ts';
-import type { AnyJson } from '#machinery/schema.ts';
-import type { Resource } from '#machinery/resource.ts';
-import type { FieldRules } from '#machinery/selector/field-selector.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
+import type { Resource } from '#machinery/resource.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import type { FieldRules } from '#machinery/selector/field-selector.ts';
 import type { ResourceCache } from '#watch/cache.ts';
 import type { Form, WatchForm } from '#watch/form.ts';
 

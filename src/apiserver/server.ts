@@ -6,7 +6,7 @@
 import type { AdmissionChain } from '#apiserver/admission/admission.ts';
 import type { Authenticator } from '#apiserver/authn/authenticator.ts';
 import { anonymous, type User } from '#apiserver/authn/user.ts';
-import { type Authorizer } from '#apiserver/authz/authorizer.ts';
+import type { Authorizer } from '#apiserver/authz/authorizer.ts';
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
 import { PathNotFound } from '#apiserver/path-not-found.ts';
@@ -42,7 +42,12 @@ export interface ServerParts {
   readonly authorizer: Authorizer;
   readonly impersonate: (exchange: Exchange, user: User) => User;
   readonly admission: AdmissionChain;
-  readonly allocate: (request: ResourceRequest, object: AnyJson, old: AnyJson, dryRun: boolean) => Promise<Claim | undefined>;
+  readonly allocate: (
+    request: ResourceRequest,
+    object: AnyJson,
+    old: AnyJson,
+    dryRun: boolean,
+  ) => Promise<Claim | undefined>;
   readonly paths: PathHandlers;
   /** Sub-resources that reach out of this server (logs, exec, proxies) or sign something (tokens), by name and method. */
   readonly connectors: Readonly<Record<string, Readonly<Record<string, ResourceHandler>>>>;
@@ -80,7 +85,9 @@ async function handle(server: Server, exchange: Exchange): Promise<void> {
     await dispatch(request);
   } catch (error) {
     if (error instanceof PathNotFound) return pageNotFound(exchange);
-    sendError(exchange, error, request, cause => server.log(`${exchange.method} ${exchange.target} failed: ${stackOf(cause)}`));
+    sendError(exchange, error, request, cause =>
+      server.log(`${exchange.method} ${exchange.target} failed: ${stackOf(cause)}`),
+    );
   }
 }
 

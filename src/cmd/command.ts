@@ -40,11 +40,19 @@ export function parseCommand(name: string, command: Command, words: readonly str
   const options = Object.fromEntries(
     Object.entries(flags).map(([flag, { type, short }]) => [
       flag,
-      { type: type === 'boolean' ? ('boolean' as const) : ('string' as const), ...(short === undefined ? {} : { short }) },
+      {
+        type: type === 'boolean' ? ('boolean' as const) : ('string' as const),
+        ...(short === undefined ? {} : { short }),
+      },
     ]),
   );
   try {
-    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: true, allowNegative: true });
+    const { values, positionals } = parseArgs({
+      args: [...words],
+      options,
+      allowPositionals: true,
+      allowNegative: true,
+    });
     return argumentsOf(values, positionals, flags);
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('. To specify')[0]}; proa ${name} --help lists its flags`);
@@ -70,10 +78,13 @@ function argumentsOf(values: Record<string, unknown>, words: readonly string[], 
 }
 
 export function helpOf(name: string, summary: string, command: Command): string {
-  const rows = Object.entries({ ...command.flags, ...commonFlags }).map(([flag, { short, value, help, default: initial }]) => {
-    const head = `${short === undefined ? '    ' : `-${short}, `}--${flag}${value === undefined ? '' : ` ${value}`}`;
-    return `  ${head.padEnd(24)} ${help}${initial === undefined || initial === false ? '' : ` (default ${initial})`}`;
-  });
-  const examples = command.examples === undefined ? '' : `\nexamples:\n${command.examples.map(each => `  ${each}`).join('\n')}\n`;
+  const rows = Object.entries({ ...command.flags, ...commonFlags }).map(
+    ([flag, { short, value, help, default: initial }]) => {
+      const head = `${short === undefined ? '    ' : `-${short}, `}--${flag}${value === undefined ? '' : ` ${value}`}`;
+      return `  ${head.padEnd(24)} ${help}${initial === undefined || initial === false ? '' : ` (default ${initial})`}`;
+    },
+  );
+  const examples =
+    command.examples === undefined ? '' : `\nexamples:\n${command.examples.map(each => `  ${each}`).join('\n')}\n`;
   return `proa ${name}: ${summary}\n\nusage: proa ${command.usage}\n\n${rows.join('\n')}\n${examples}`;
 }

@@ -69,7 +69,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     tls: {
       certificate: pem('CERTIFICATE', serving.certificate),
       key: keyPem(serving.key),
-      clientCas: [pem('CERTIFICATE', identity.clusterCa.certificate), pem('CERTIFICATE', identity.frontProxyCa.certificate)],
+      clientCas: [
+        pem('CERTIFICATE', identity.clusterCa.certificate),
+        pem('CERTIFICATE', identity.frontProxyCa.certificate),
+      ],
     },
     onError: error => log(String((error as Error)?.stack ?? error)),
   });

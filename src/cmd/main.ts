@@ -4,12 +4,30 @@ import { type Command, helpOf, parseCommand } from '#cmd/command.ts';
 import { UsageError } from '#cmd/usage-error.ts';
 
 const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
-  up: { summary: 'start a cluster on this machine, or what is missing of it', load: async () => (await import('#cmd/commands/up.ts')).up },
-  down: { summary: 'stop it; its state stays (--purge: nothing stays)', load: async () => (await import('#cmd/commands/down.ts')).down },
-  status: { summary: 'what runs, and what it uses', load: async () => (await import('#cmd/commands/status.ts')).status },
-  doctor: { summary: 'whether this machine has what real nodes need (--fix: install it)', load: async () => (await import('#cmd/commands/doctor.ts')).doctor },
-  image: { summary: 'load images into the nodes, or list them', load: async () => (await import('#cmd/commands/image.ts')).image },
-  kubectl: { summary: 'kubectl with the right kubeconfig', load: async () => (await import('#cmd/commands/kubectl.ts')).kubectl },
+  up: {
+    summary: 'start a cluster on this machine, or what is missing of it',
+    load: async () => (await import('#cmd/commands/up.ts')).up,
+  },
+  down: {
+    summary: 'stop it; its state stays (--purge: nothing stays)',
+    load: async () => (await import('#cmd/commands/down.ts')).down,
+  },
+  status: {
+    summary: 'what runs, and what it uses',
+    load: async () => (await import('#cmd/commands/status.ts')).status,
+  },
+  doctor: {
+    summary: 'whether this machine has what real nodes need (--fix: install it)',
+    load: async () => (await import('#cmd/commands/doctor.ts')).doctor,
+  },
+  image: {
+    summary: 'load images into the nodes, or list them',
+    load: async () => (await import('#cmd/commands/image.ts')).image,
+  },
+  kubectl: {
+    summary: 'kubectl with the right kubeconfig',
+    load: async () => (await import('#cmd/commands/kubectl.ts')).kubectl,
+  },
 };
 
 /** Entries that `up` starts; nobody types them. */

@@ -27,7 +27,14 @@ export function mergeKubeconfig(from: string, asked?: string): MergedContext {
   const name = added['current-context'] as string;
   if (file === from) return { name, current: true, file };
   const config = read(file);
-  for (const list of lists) config[list] = [...without(config[list], added[list].map((each: AnyJson) => each.name)), ...added[list]];
+  for (const list of lists)
+    config[list] = [
+      ...without(
+        config[list],
+        added[list].map((each: AnyJson) => each.name),
+      ),
+      ...added[list],
+    ];
   if (!config['current-context']) config['current-context'] = name;
   write(file, config);
   return { name, current: config['current-context'] === name, file };

@@ -55,7 +55,9 @@ export function openNodePorts({ plane, doorway, places, clock, random, log }: No
     add: service => nodePortsOf(service).forEach(open),
     update(old, service) {
       const wanted = new Set(nodePortsOf(service));
-      nodePortsOf(old).filter(port => !wanted.has(port)).forEach(close);
+      nodePortsOf(old)
+        .filter(port => !wanted.has(port))
+        .forEach(close);
       wanted.forEach(open);
     },
     delete: service => nodePortsOf(service).forEach(close),

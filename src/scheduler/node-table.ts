@@ -16,6 +16,7 @@ import type { Stored } from '#client/object.ts';
 import { assert, must } from '#lib/assert.ts';
 import { LabelColumns } from '#scheduler/label-columns.ts';
 import type { PodInfo } from '#scheduler/pod-info.ts';
+import { PodCounts } from '#scheduler/pod-counts.ts';
 import { amountOf } from '#scheduler/pod-requests.ts';
 
 export interface ResourceColumn {
@@ -29,12 +30,6 @@ interface Placed {
   readonly assumed: boolean;
 }
 
-/** Told of every Pod that comes to a row or leaves it, and of every node whose labels changed. */
-export interface TableListener {
-  podAdded(row: number, info: PodInfo): void;
-  podRemoved(row: number, info: PodInfo): void;
-}
-
 const rowsFirst = 64;
 const zoneLabel = 'topology.kubernetes.io/zone';
 const regionLabel = 'topology.kubernetes.io/region';
@@ -45,7 +40,6 @@ export class NodeTable {
   readonly #resources = new Map<string, ResourceColumn>();
   readonly #taintLists = new Map<string, number>();
   readonly #placed = new Map<string, Placed>();
-  readonly #listeners: TableListener[] = [];
   #capacity = rowsFirst;
   #order: Int32Array | undefined;
 
@@ -60,6 +54,7 @@ export class NodeTable {
   usualCpuMilli = new Float64Array(rowsFirst);
   usualMemoryBytes = new Float64Array(rowsFirst);
   readonly labels = new LabelColumns(rowsFirst);
+  readonly counts = new PodCounts(this.podsOf);
   /** Which rows have an image, and how large it is there. */
   readonly images = new Map<string, Map<number, number>>();
   nodeCount = 0;
@@ -89,11 +84,6 @@ export class NodeTable {
   /** The rows of all nodes, the zones taking turns, so that whoever stops early has seen all of them. */
   get order(): Int32Array {
     return (this.#order ??= this.#zoneTurns());
-  }
-
-  listen(listener: TableListener): void {
-    this.#listeners.push(listener);
-    for (const { info, row } of this.#placed.values()) listener.podAdded(row, info);
   }
 
   putNode(node: Stored<Node>): void {
@@ -163,11 +153,11 @@ export class NodeTable {
     if (sign === 1) {
       this.podsOf[row]!.add(info);
       if (info.hostPorts.length > 0) this.portHoldersOf[row]!.add(info);
-      for (const listener of this.#listeners) listener.podAdded(row, info);
+      this.counts.podAdded(row, info);
     } else {
       this.podsOf[row]!.delete(info);
       this.portHoldersOf[row]!.delete(info);
-      for (const listener of this.#listeners) listener.podRemoved(row, info);
+      this.counts.podRemoved(row, info);
     }
   }
 

@@ -22,6 +22,7 @@ import { defaultIngressClass } from '#apiserver/admission/ingress-class.ts';
 import { limitRanger } from '#apiserver/admission/limits.ts';
 import { namespaceLifecycle } from '#apiserver/admission/namespace-lifecycle.ts';
 import { nodeRestriction } from '#apiserver/admission/node-restriction.ts';
+import { podSecurity } from '#apiserver/admission/pod-security/pod-security.ts';
 import { priorityAdmission } from '#apiserver/admission/priority.ts';
 import { runtimeClassAdmission } from '#apiserver/admission/runtime-class.ts';
 import { serviceAccountAdmission } from '#apiserver/admission/service-account.ts';
@@ -80,6 +81,7 @@ export function builtInAdmission({ objects, authorizer, bindings, clock, random 
       authorizer,
     }),
     taintNodesByCondition,
+    podSecurity({ namespaces: objects(namespaces), pods: objects(pods) }),
     priorityAdmission(objects(priorityClasses)),
     defaultTolerationSeconds,
     storageObjectInUseProtection,

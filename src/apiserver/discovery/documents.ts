@@ -149,7 +149,9 @@ function aggregatedResource(resource: Resource): AnyJson {
     verbs: resource.verbs,
     ...(resource.shortNames.length > 0 ? { shortNames: resource.shortNames } : {}),
     ...(resource.categories.length > 0 ? { categories: resource.categories } : {}),
-    ...(subresources.length === 0 ? {} : { subresources: subresources.map(([name, each]) => aggregatedSubresource(resource, name, each)) }),
+    ...(subresources.length === 0
+      ? {}
+      : { subresources: subresources.map(([name, each]) => aggregatedSubresource(resource, name, each)) }),
   };
 }
 

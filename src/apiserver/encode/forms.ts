@@ -11,8 +11,8 @@ import { columnsOf, tableForm } from '#apiserver/encode/table.ts';
 import type { Served, WatchMedia } from '#apiserver/served.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { sealEnvelope } from '#machinery/codec/envelope.ts';
-import { encodeMessage } from '#machinery/codec/protobuf-encode.ts';
 import { stringify } from '#machinery/codec/json.ts';
+import { encodeMessage } from '#machinery/codec/protobuf-encode.ts';
 import { ObjectMeta } from '#machinery/meta.ts';
 import type { AnyJson, Schema } from '#machinery/schema.ts';
 import { always, bytes as bytesSchema, field, optional, string, struct } from '#machinery/schema.ts';
@@ -209,7 +209,10 @@ function tableWatchForm(source: FormSource, include: 'None' | 'Metadata' | 'Obje
     bookmark: ({ revision, initialEventsEnd, first }) => {
       const { resource } = source.served;
       const shape: Shape = { apiVersion: resource.apiVersion, kind: resource.kind, schema: resource.schema };
-      const row = stringify({ cells: columnsOf(source.strategy).definitions.map(() => ''), object: bookmarkObject(shape, revision, initialEventsEnd) });
+      const row = stringify({
+        cells: columnsOf(source.strategy).definitions.map(() => ''),
+        object: bookmarkObject(shape, revision, initialEventsEnd),
+      });
       return Buffer.from(`${before('BOOKMARK', revision, first ? columns : 'null')}${row}]}}\n`);
     },
   };
@@ -224,4 +227,3 @@ export function errorEvent(media: WatchMedia, status: AnyJson, statusSchema: Sch
 }
 
 export const lineEnd = newline;
-

@@ -35,4 +35,3 @@ export function bytesAfterHead(bytes: Buffer): Buffer {
 export function jsonHead(kind: string, apiVersion: string): Buffer {
   return Buffer.from(`{"kind":"${kind}","apiVersion":"${apiVersion}",`);
 }
-

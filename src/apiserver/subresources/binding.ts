@@ -1,5 +1,7 @@
 /** POST pods/NAME/binding: the scheduler's one write. Sets the node, once (upstream: registry/core/pod/storage). */
 
+import { Binding } from '#api/core/binding.ts';
+import type { Pod } from '#api/core/pod.ts';
 import { decodeAs } from '#apiserver/body.ts';
 import { send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
@@ -8,8 +10,6 @@ import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
 import { writeOptions } from '#apiserver/verbs/options.ts';
 import { updateStored } from '#apiserver/verbs/write.ts';
-import { Binding } from '#api/core/binding.ts';
-import type { Pod } from '#api/core/pod.ts';
 import { rfc3339 } from '#lib/clock.ts';
 import { badRequestError, conflictError, untypedError } from '#machinery/api-error.ts';
 import { Status } from '#machinery/meta.ts';

@@ -1,9 +1,10 @@
 /** The `scale` of a workload: its replicas and selector, in one form for every kind (autoscaling/v1 Scale). */
 
+import { Scale } from '#api/autoscaling/scale.ts';
 import { contentType, decodeAs, readBody } from '#apiserver/body.ts';
+import { PartialObjectMetadata } from '#apiserver/encode/forms.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
 import { metadataOf, send } from '#apiserver/reply.ts';
-import { PartialObjectMetadata } from '#apiserver/encode/forms.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
@@ -11,7 +12,6 @@ import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { patchFunctions, patchWith } from '#apiserver/verbs/patch.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
 import { resourceName } from '#apiserver/verbs/write.ts';
-import { Scale } from '#api/autoscaling/scale.ts';
 import { invalidError, notFoundError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import type { AnyJson } from '#machinery/schema.ts';

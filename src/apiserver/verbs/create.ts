@@ -1,14 +1,14 @@
 /** POST on a collection. */
 
 import { decodeBody } from '#apiserver/body.ts';
-import { admissionRequest } from '#apiserver/verbs/admit.ts';
-import { agreeOnNamespace, dropRepeatedOwners, fillSystemFields, generateName } from '#apiserver/verbs/metadata.ts';
-import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
-import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
-import { createStored } from '#apiserver/verbs/write.ts';
 import { sendObject } from '#apiserver/reply.ts';
 import { type ResourceRequest, warn } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
+import { admissionRequest } from '#apiserver/verbs/admit.ts';
+import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
+import { agreeOnNamespace, dropRepeatedOwners, fillSystemFields, generateName } from '#apiserver/verbs/metadata.ts';
+import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
+import { createStored } from '#apiserver/verbs/write.ts';
 import { ApiError, invalidError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import type { AnyJson } from '#machinery/schema.ts';

@@ -5,8 +5,8 @@ import { negotiate } from '#apiserver/negotiate.ts';
 import { inVersion, send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { deleteObject } from '#apiserver/verbs/delete.ts';
-import { listQuery } from '#apiserver/verbs/list-options.ts';
 import { listMetadata, readPage } from '#apiserver/verbs/list.ts';
+import { listQuery } from '#apiserver/verbs/list-options.ts';
 import { ApiError } from '#machinery/api-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 

@@ -4,15 +4,15 @@
  */
 
 import { decodeDeleteOptions } from '#apiserver/body.ts';
-import { send, sendObject } from '#apiserver/reply.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
+import { send, sendObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf, type Stored } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { atRevision, type Change, resourceName, updateStored, type Written } from '#apiserver/verbs/write.ts';
 import { rfc3339 } from '#lib/clock.ts';
 import { conflictError, successStatus } from '#machinery/api-error.ts';
-import { Status, type DeleteOptions } from '#machinery/meta.ts';
+import { type DeleteOptions, Status } from '#machinery/meta.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import type { Entry } from '#watch/entry.ts';
 
@@ -33,7 +33,13 @@ function answer(request: ResourceRequest, deleted: Written): void {
   const waits = deleted.outcome !== 'delete' || stored.strategy.returnsDeleted;
   if (waits) return sendObject(request, 200, object);
   const accepted = negotiate(request.exchange.headers, { transformations: ['Table', 'PartialObjectMetadata'] });
-  send(request, 200, successStatus(resourceName(stored), object.metadata.name, object.metadata.uid), Status, accepted.media);
+  send(
+    request,
+    200,
+    successStatus(resourceName(stored), object.metadata.name, object.metadata.uid),
+    Status,
+    accepted.media,
+  );
 }
 
 /** Throws NotFound, Conflict (preconditions), Forbidden (admission). */
@@ -75,7 +81,8 @@ export function planDelete(stored: Stored, entry: Entry, options: DeleteOptions,
   if (old.metadata.deletionTimestamp === undefined) {
     metadata.deletionTimestamp = rfc3339(nowMs);
     raise(metadata);
-    if (stored.strategy.beginDeletion !== undefined) return { kind: 'put', object: begun(stored, { ...old, metadata }) };
+    if (stored.strategy.beginDeletion !== undefined)
+      return { kind: 'put', object: begun(stored, { ...old, metadata }) };
   } else if (sameFinalizers(old, finalizers) && (old.metadata.deletionGracePeriodSeconds ?? 0) === 0) {
     return { kind: 'keep', object: atRevision(stored, old, entry.revision) };
   }
@@ -131,7 +138,9 @@ function plannedFinalizers(stored: Stored, old: AnyJson, options: DeleteOptions)
   const wanted = propagationFinalizer(stored, before, options);
   const others = before.filter(each => each !== orphan && each !== foreground);
   if (wanted === undefined) return others;
-  return before.includes(wanted) ? before.filter(each => each === wanted || others.includes(each)) : [...others, wanted];
+  return before.includes(wanted)
+    ? before.filter(each => each === wanted || others.includes(each))
+    : [...others, wanted];
 }
 
 function propagationFinalizer(stored: Stored, before: readonly string[], options: DeleteOptions): string | undefined {

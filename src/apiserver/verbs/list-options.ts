@@ -75,13 +75,21 @@ function watchErrors({ match, continueToken, sendInitialEvents }: Asked): FieldE
   const errors: FieldError[] = [];
   if (sendInitialEvents !== undefined) {
     if (match === '') {
-      errors.push(forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'));
+      errors.push(
+        forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
+      );
     } else if (match !== 'NotOlderThan') {
       errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
     }
-    if (continueToken !== '') errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+    if (continueToken !== '')
+      errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
   } else if (match !== '') {
-    errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'));
+    errors.push(
+      forbidden(
+        'resourceVersionMatch',
+        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+      ),
+    );
   }
   return errors;
 }
@@ -94,7 +102,8 @@ function booleanOf(text: string | null): boolean | undefined {
 /** Like upstream's conversion of query values: what is no number is refused. */
 function numberOf(text: string | null): number | undefined {
   if (text === null || text === '') return undefined;
-  if (!/^[+-]?\d+$/.test(text)) throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^[+-]?\d+$/.test(text))
+    throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   const value = Number(text);
   return value > 0 ? value : undefined;
 }
@@ -133,8 +142,9 @@ export function selection(request: ResourceRequest): { scope: Scope; selector: S
 /** A number where a version of the store is expected. */
 export function versionOf(text: string): number {
   if (!/^\d+$/.test(text)) {
-    throw badRequestError(`Invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`);
+    throw badRequestError(
+      `Invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   }
   return Number(text);
 }
-

@@ -8,14 +8,14 @@ import type { ResourceRequest } from '#apiserver/request.ts';
 import { type ListQuery, listQuery, versionOf } from '#apiserver/verbs/list-options.ts';
 import { ApiError, badRequestError } from '#machinery/api-error.ts';
 import { magic } from '#machinery/codec/envelope.ts';
-import { encodeMessage } from '#machinery/codec/protobuf-encode.ts';
 import { stringify } from '#machinery/codec/json.ts';
+import { encodeMessage } from '#machinery/codec/protobuf-encode.ts';
 import { ListMeta } from '#machinery/meta.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { always, field, list as listOf, struct } from '#machinery/schema.ts';
 import { CompactedError } from '#store/store.ts';
-import { type Page, type ReadAt, TooLargeRevisionError } from '#watch/read.ts';
 import type { Form } from '#watch/form.ts';
+import { type Page, type ReadAt, TooLargeRevisionError } from '#watch/read.ts';
 
 const listChoices = { transformations: ['Table', 'PartialObjectMetadataList'], list: true } as const;
 
@@ -146,7 +146,8 @@ async function sendTable(request: ResourceRequest, page: Page, metadata: AnyJson
     `{"kind":"Table","apiVersion":"meta.k8s.io/${accepted.version}","metadata":${stringify(metadata)},` +
     `"columnDefinitions":${stringify(definitions)},"rows":[`;
   const chunks = [Buffer.from(head), ...rows, Buffer.from(']}\n')];
-  if (!wantsPretty(request.exchange.headers, query) && accepted.media === 'json') return reply(request, accepted, chunks);
+  if (!wantsPretty(request.exchange.headers, query) && accepted.media === 'json')
+    return reply(request, accepted, chunks);
   send(request, 200, JSON.parse(Buffer.concat(chunks).toString()), undefined, accepted.media);
 }
 

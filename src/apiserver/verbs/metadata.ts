@@ -84,5 +84,7 @@ export function dropRepeatedOwners(object: AnyJson, warn: (text: string) => void
   });
   if (kept.length === owners.length) return;
   object.metadata.ownerReferences = kept;
-  warn('.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests');
+  warn(
+    '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests',
+  );
 }

@@ -38,7 +38,8 @@ export function dryRunErrors(values: readonly string[]): FieldError[] {
 
 export function managerErrors(fieldManager: string): FieldError[] {
   const errors: FieldError[] = [];
-  if (Buffer.byteLength(fieldManager) > fieldManagerBytesMax) errors.push(tooLong('fieldManager', fieldManagerBytesMax));
+  if (Buffer.byteLength(fieldManager) > fieldManagerBytesMax)
+    errors.push(tooLong('fieldManager', fieldManagerBytesMax));
   const bad = [...fieldManager].findIndex(character => /[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/u.test(character));
   if (bad >= 0) {
     const code = fieldManager.codePointAt(bad) ?? 0;

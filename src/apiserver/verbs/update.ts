@@ -1,5 +1,6 @@
 /** PUT on an object or one of its sub-resources, and what PATCH and apply share with it. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { decodeBody } from '#apiserver/body.ts';
 import { sendObject } from '#apiserver/reply.ts';
 import { type ResourceRequest, warn } from '#apiserver/request.ts';
@@ -10,14 +11,20 @@ import { createObject } from '#apiserver/verbs/create.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
 import { agreeOnName, agreeOnNamespace, dropRepeatedOwners, keepSystemFields } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
-import { atRevision, type Change, currentEntry, resourceName, updateStored, type Written } from '#apiserver/verbs/write.ts';
+import {
+  atRevision,
+  type Change,
+  currentEntry,
+  resourceName,
+  updateStored,
+  type Written,
+} from '#apiserver/verbs/write.ts';
 import { conflictError, invalidError, objectModified, untypedError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { invalidShown } from '#machinery/validation/field-error.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '#machinery/validation/object-meta.ts';
 import type { Entry } from '#watch/entry.ts';
-import { isDeepStrictEqual } from 'node:util';
 
 export async function update(request: ResourceRequest): Promise<void> {
   const options = writeOptions(request.query, 'UpdateOptions');
@@ -123,7 +130,8 @@ async function planUpdate(
   const admission = admissionRequest(request, 'UPDATE', object, old, options.dryRun);
   await server.admission.mutate(admission);
   keepSystemFields(object, old);
-  const rules: UpdateRules<AnyJson> = info.subresource === '' ? strategy : (strategy.subresources?.[info.subresource] ?? {});
+  const rules: UpdateRules<AnyJson> =
+    info.subresource === '' ? strategy : (strategy.subresources?.[info.subresource] ?? {});
   rules.prepareUpdate?.(object, old, context);
   raiseGeneration(strategy.hasGeneration ?? false, object, old);
   const errors = [

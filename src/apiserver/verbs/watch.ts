@@ -5,7 +5,7 @@ import { negotiate } from '#apiserver/negotiate.ts';
 import { includeObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import type { WatchMedia } from '#apiserver/served.ts';
-import { listQuery, type ListQuery } from '#apiserver/verbs/list-options.ts';
+import { type ListQuery, listQuery } from '#apiserver/verbs/list-options.ts';
 import { ApiError, internalError, untypedError } from '#machinery/api-error.ts';
 import { Status } from '#machinery/meta.ts';
 import type { WatchEnd, WatchStart } from '#watch/watch.ts';
@@ -78,7 +78,10 @@ function endError(end: WatchEnd): ApiError | undefined {
       return new ApiError('Expired', `too old resource version: ${end.asked} (${end.oldest})`);
     case 'tooLarge':
       return new ApiError('Timeout', `Timeout: Too large resource version: ${end.asked}, current: ${end.current}`, {
-        details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+        details: {
+          causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+          retryAfterSeconds: 1,
+        },
       });
     case 'failed':
       return internalError(end.error.message);

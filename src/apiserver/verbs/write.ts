@@ -5,7 +5,13 @@
 
 import type { ResourceRequest } from '#apiserver/request.ts';
 import type { Stored } from '#apiserver/served.ts';
-import { alreadyExistsError, conflictError, notFoundError, objectModified, untypedError } from '#machinery/api-error.ts';
+import {
+  alreadyExistsError,
+  conflictError,
+  notFoundError,
+  objectModified,
+  untypedError,
+} from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { stringify } from '#machinery/codec/json.ts';
 import type { AnyJson } from '#machinery/schema.ts';
@@ -45,7 +51,12 @@ export function atRevision(stored: Stored, object: AnyJson, revision: Revision):
 }
 
 /** Creates the key. Throws AlreadyExists. Dry run: only looks. */
-export async function createStored(request: ResourceRequest, key: string, object: AnyJson, dryRun: boolean): Promise<AnyJson> {
+export async function createStored(
+  request: ResourceRequest,
+  key: string,
+  object: AnyJson,
+  dryRun: boolean,
+): Promise<AnyJson> {
   const { stored } = request.served;
   const { value, object: ordered } = storedBytes(stored, object);
   const name = object.metadata.name as string;

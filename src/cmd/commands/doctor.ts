@@ -1,7 +1,13 @@
 /** `proa doctor`: whether this machine has what real nodes need, and how to get what is missing. */
 
 import type { Command } from '#cmd/command.ts';
-import { checkPrerequisites, installCommand, installPackages, missingPackages, thisMachine } from '#cmd/node/prerequisites.ts';
+import {
+  checkPrerequisites,
+  installCommand,
+  installPackages,
+  missingPackages,
+  thisMachine,
+} from '#cmd/node/prerequisites.ts';
 
 export const doctor: Command = {
   usage: 'doctor [--fix] [-o json]',
@@ -17,7 +23,8 @@ export const doctor: Command = {
     }
     const found = checkPrerequisites(thisMachine());
     if (given.text('output') === 'json') say(JSON.stringify(found, null, 2));
-    else for (const each of found) say(`  ${each.ok ? '✓' : '✗'} ${each.name.padEnd(28)} ${each.ok ? '' : each.detail}`);
+    else
+      for (const each of found) say(`  ${each.ok ? '✓' : '✗'} ${each.name.padEnd(28)} ${each.ok ? '' : each.detail}`);
     const packages = missingPackages(found);
     if (packages.length > 0) say(`\n  as root: ${installCommand(packages).join(' ')}   (or: proa doctor --fix)`);
     return found.every(each => each.ok) ? 0 : 1;

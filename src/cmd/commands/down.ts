@@ -63,20 +63,36 @@ async function stopProcesses(cluster: Cluster): Promise<void> {
 }
 
 export async function stopCluster(cluster: Cluster, report: Progress): Promise<void> {
-  await report.phase('processes', () => stopProcesses(cluster), () => 'stopped');
+  await report.phase(
+    'processes',
+    () => stopProcesses(cluster),
+    () => 'stopped',
+  );
   const machines = machinesOf(cluster);
   if (machines.length > 0) {
-    await report.phase('containers', () => Promise.all(machines.map(stopMachine)), () => 'stopped');
+    await report.phase(
+      'containers',
+      () => Promise.all(machines.map(stopMachine)),
+      () => 'stopped',
+    );
     await removeClusterNetwork(cluster.name);
   }
   report.say('  its state stays: `proa up` goes on with it, `proa down --purge` takes it away');
 }
 
 async function purgeCluster(cluster: Cluster, report: Progress): Promise<void> {
-  await report.phase('processes', () => stopProcesses(cluster), () => 'ended');
+  await report.phase(
+    'processes',
+    () => stopProcesses(cluster),
+    () => 'ended',
+  );
   const machines = machinesOf(cluster);
   if (machines.length > 0) {
-    await report.phase('nodes', () => Promise.all(machines.map(purgeMachine)), () => 'containers, images and networks removed');
+    await report.phase(
+      'nodes',
+      () => Promise.all(machines.map(purgeMachine)),
+      () => 'containers, images and networks removed',
+    );
     await removeClusterNetwork(cluster.name);
     purgeClusterCgroup(cluster.name);
   }

@@ -20,7 +20,8 @@ export const image: Command = {
       name,
       socketPath: containerdPaths(cluster.nodeDirectory(name)).socket,
     }));
-    if (sockets.length === 0) throw new UsageError(`the cluster ${JSON.stringify(cluster.name)} has no nodes with containers`);
+    if (sockets.length === 0)
+      throw new UsageError(`the cluster ${JSON.stringify(cluster.name)} has no nodes with containers`);
     if (verb === 'load' && files.length > 0) return load(sockets, files);
     if (verb === 'list') return list(sockets, given.text('output') === 'json');
     throw new UsageError('say `proa image load FILE…` or `proa image list`');
@@ -35,7 +36,11 @@ async function load(sockets: Sockets, files: readonly string[]): Promise<number>
     if (!existsSync(archivePath)) throw new UsageError(`there is no file ${archivePath}`);
     for (const { name, socketPath } of sockets) {
       const runtime = containerdRuntime({ socketPath, clock });
-      await report.phase(name, () => importImages({ socketPath, archivePath, runtime, clock }), () => archivePath);
+      await report.phase(
+        name,
+        () => importImages({ socketPath, archivePath, runtime, clock }),
+        () => archivePath,
+      );
       runtime.close();
     }
   }
@@ -52,6 +57,8 @@ async function list(sockets: Sockets, json: boolean): Promise<number> {
     runtime.close();
   }
   if (json) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
-  else for (const { node, image: tag, bytes } of rows) process.stdout.write(`${node.padEnd(10)} ${`${(bytes / 1e6).toFixed(1)} MB`.padStart(10)}  ${tag}\n`);
+  else
+    for (const { node, image: tag, bytes } of rows)
+      process.stdout.write(`${node.padEnd(10)} ${`${(bytes / 1e6).toFixed(1)} MB`.padStart(10)}  ${tag}\n`);
   return 0;
 }

@@ -29,12 +29,19 @@ export const kubectl: Command = {
   async run({ words }) {
     const { name, dataDir, rest } = ownFlags(words);
     const { kubeconfigFile } = new Cluster(name, dataDir);
-    if (!existsSync(kubeconfigFile)) throw new UsageError(`there is no cluster ${JSON.stringify(name)}: proa up starts it`);
+    if (!existsSync(kubeconfigFile))
+      throw new UsageError(`there is no cluster ${JSON.stringify(name)}: proa up starts it`);
     return new Promise((resolve, reject) => {
       const child = spawn('kubectl', rest, { stdio: 'inherit', env: { ...process.env, KUBECONFIG: kubeconfigFile } });
       child.on('error', error => {
         const missing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-        reject(missing ? new UsageError('kubectl is not on PATH: install it, or use any client with the kubeconfig ' + kubeconfigFile) : error);
+        reject(
+          missing
+            ? new UsageError(
+                'kubectl is not on PATH: install it, or use any client with the kubeconfig ' + kubeconfigFile,
+              )
+            : error,
+        );
       });
       child.on('close', (code, signal) => resolve(code ?? (signal === 'SIGINT' ? 130 : 1)));
     });

@@ -71,14 +71,22 @@ async function nodesOf(cluster: Cluster): Promise<{ name: string; ready: boolean
   }
 }
 
-function text(result: { name: string; server: string; running: boolean; processes: ProcessStatus[]; nodes: { name: string; ready: boolean }[] }): string {
+function text(result: {
+  name: string;
+  server: string;
+  running: boolean;
+  processes: ProcessStatus[];
+  nodes: { name: string; ready: boolean }[];
+}): string {
   const rows = result.processes.map(({ name, pid, residentBytes, cpuSeconds }) =>
     pid === undefined
       ? `  ${name.padEnd(22)} stopped`
       : `  ${name.padEnd(22)} pid ${String(pid).padEnd(8)} ${megabytes(residentBytes).padStart(7)}  ${(cpuSeconds ?? 0).toFixed(1)} s of CPU`,
   );
   const ready = result.nodes.filter(node => node.ready).length;
-  const summary = result.running ? `${ready} of ${result.nodes.length} nodes ready` : 'not everything runs: proa up starts what is missing';
+  const summary = result.running
+    ? `${ready} of ${result.nodes.length} nodes ready`
+    : 'not everything runs: proa up starts what is missing';
   return `${result.name}  ${result.server}  ${summary}\n${rows.join('\n')}\n`;
 }
 

@@ -5,18 +5,32 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { nodes } from '#api/core/node.ts';
 import { type ApiConnection, connectByKubeconfig } from '#cmd/api-client.ts';
-import { Cluster, type ClusterConfig, clusterNames, type NodePlace, nodePlaces, podRange, serviceRange } from '#cmd/cluster.ts';
+import {
+  Cluster,
+  type ClusterConfig,
+  clusterNames,
+  type NodePlace,
+  nodePlaces,
+  podRange,
+  serviceRange,
+} from '#cmd/cluster.ts';
 import type { Arguments, Command } from '#cmd/command.ts';
 import { stopCluster } from '#cmd/commands/down.ts';
 import { mergeKubeconfig } from '#cmd/merge-kubeconfig.ts';
 import { startMachine } from '#cmd/node/machine.ts';
 import { createClusterNetwork } from '#cmd/node/network.ts';
 import { clusterAddress, netnsPath, nodeNetns, pullRelayPort } from '#cmd/node/network-names.ts';
-import { checkPrerequisites, installPackages, missingPackages, onlySimulatedBecause, thisMachine } from '#cmd/node/prerequisites.ts';
+import {
+  checkPrerequisites,
+  installPackages,
+  missingPackages,
+  onlySimulatedBecause,
+  thisMachine,
+} from '#cmd/node/prerequisites.ts';
 import { isRunning, readRecord, startDetached } from '#cmd/node/process-record.ts';
 import { type Progress, progress } from '#cmd/progress.ts';
 import { UsageError } from '#cmd/usage-error.ts';
-import { sleep, systemClock as clock } from '#lib/clock.ts';
+import { systemClock as clock, sleep } from '#lib/clock.ts';
 
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url));
 const firstPort = 6443;
@@ -30,10 +44,22 @@ export const up: Command = {
     detach: { type: 'boolean', short: 'd', help: 'return when the cluster can be used; it goes on by itself' },
     nodes: { type: 'number', value: 'N', help: 'real nodes on this machine (default 1; 0: none)' },
     simulated: { type: 'number', value: 'N', help: 'simulated nodes: the same kubelet, no containers (default 0)' },
-    controllers: { type: 'string', value: 'LIST', help: "which loops run, upstream's names, '*' and '-name' (default *)" },
+    controllers: {
+      type: 'string',
+      value: 'LIST',
+      help: "which loops run, upstream's names, '*' and '-name' (default *)",
+    },
     store: { type: 'string', value: 'URL', help: 'sqlite or memory (default sqlite)' },
-    port: { type: 'number', value: 'P', help: 'of the API server on 127.0.0.1 (default: 6443, or the next that is free)' },
-    kubeconfig: { type: 'string', value: 'FILE', help: 'where the context is added (default: $KUBECONFIG or ~/.kube/config)' },
+    port: {
+      type: 'number',
+      value: 'P',
+      help: 'of the API server on 127.0.0.1 (default: 6443, or the next that is free)',
+    },
+    kubeconfig: {
+      type: 'string',
+      value: 'FILE',
+      help: 'where the context is added (default: $KUBECONFIG or ~/.kube/config)',
+    },
     egress: { type: 'boolean', help: 'Pods reach the outside (default; --no-egress: they do not, as under CI)' },
     output: { type: 'string', short: 'o', value: 'json', help: 'one JSON object a line' },
   },
@@ -66,7 +92,9 @@ async function settle(given: Arguments, cluster: Cluster, report: Progress): Pro
   let simulated = given.number('simulated') ?? before?.simulated ?? 0;
   const why = real === 0 ? undefined : onlySimulatedBecause(thisMachine());
   if (why !== undefined) {
-    report.say(`  real nodes are not possible here: ${why}; ${real} simulated instead (their containers do not really run)`);
+    report.say(
+      `  real nodes are not possible here: ${why}; ${real} simulated instead (their containers do not really run)`,
+    );
     simulated = Math.max(simulated, real);
     real = 0;
   }
@@ -112,16 +140,29 @@ async function startAll(cluster: Cluster, config: ClusterConfig, report: Progres
   const machines = Promise.all(places.map(place => startNodeMachine(cluster, place)));
   machines.catch(() => {});
   const url = `https://127.0.0.1:${config.port}`;
-  const connection = await report.phase('control plane', () => startControlPlaneProcess(cluster), () => `${url}  Kubernetes v1.36`);
+  const connection = await report.phase(
+    'control plane',
+    () => startControlPlaneProcess(cluster),
+    () => `${url}  Kubernetes v1.36`,
+  );
   if (places.length > 0) {
-    await report.phase('containerd', () => machines, () => `${places.length} of its own`);
+    await report.phase(
+      'containerd',
+      () => machines,
+      () => `${places.length} of its own`,
+    );
     for (const place of places) await startNodeProcess(cluster, place);
   }
   if (config.simulated > 0) await startProcess(cluster, 'simulated', ['simulated', cluster.directory]);
   const wanted = places.length + config.simulated;
   if (wanted > 0) {
-    const kind = config.simulated === 0 ? 'containers' : `${places.length} with containers, ${config.simulated} simulated`;
-    await report.phase('nodes ready', () => nodesReady(cluster, connection, wanted), () => `${wanted}: ${kind}`);
+    const kind =
+      config.simulated === 0 ? 'containers' : `${places.length} with containers, ${config.simulated} simulated`;
+    await report.phase(
+      'nodes ready',
+      () => nodesReady(cluster, connection, wanted),
+      () => `${wanted}: ${kind}`,
+    );
   }
   return connection;
 }
@@ -133,7 +174,8 @@ async function startControlPlaneProcess(cluster: Cluster): Promise<ApiConnection
     const connection = existsSync(cluster.kubeconfigFile) ? await answering(cluster) : undefined;
     if (connection !== undefined) return connection;
     checkAlive(cluster, 'control-plane');
-    if (clock.monotonicMs() > giveUpMs) throw new Error(`the API server does not answer; see ${cluster.log('control-plane')}`);
+    if (clock.monotonicMs() > giveUpMs)
+      throw new Error(`the API server does not answer; see ${cluster.log('control-plane')}`);
     await sleep(clock, checkMs);
   }
 }
@@ -174,7 +216,12 @@ async function startNodeProcess(cluster: Cluster, { name }: NodePlace): Promise<
   await startProcess(cluster, name, ['node', cluster.directory, name], enter);
 }
 
-async function startProcess(cluster: Cluster, name: string, words: readonly string[], prefix: readonly string[] = []): Promise<void> {
+async function startProcess(
+  cluster: Cluster,
+  name: string,
+  words: readonly string[],
+  prefix: readonly string[] = [],
+): Promise<void> {
   if (isRunning(readRecord(cluster.record(name)))) return;
   await startDetached({
     argv: [...prefix, process.execPath, ...process.execArgv, mainFile, ...words],
@@ -187,7 +234,9 @@ async function startProcess(cluster: Cluster, name: string, words: readonly stri
 async function nodesReady(cluster: Cluster, { client }: ApiConnection, wanted: number): Promise<void> {
   const ready = new Set<string>();
   const giveUp = new AbortController();
-  const timer = clock.after(nodeWaitMsMax, () => giveUp.abort(new Error(`only ${ready.size} of ${wanted} nodes are ready; see ${cluster.log('node-1')}`)));
+  const timer = clock.after(nodeWaitMsMax, () =>
+    giveUp.abort(new Error(`only ${ready.size} of ${wanted} nodes are ready; see ${cluster.log('node-1')}`)),
+  );
   try {
     for await (const { type, object } of client.watch(nodes, {}, giveUp.signal)) {
       if (type === 'BOOKMARK') continue;
@@ -211,7 +260,9 @@ async function describe(
   const use = context.current ? 'it is the current one' : `use it: kubectl --context ${context.name} …`;
   report.say(`  kubeconfig      context "${context.name}" in ${context.file}; ${use}`);
   const kubectl = `proa kubectl${cluster.name === 'proa' ? '' : ` --name ${cluster.name}`}`;
-  report.say(`  try             ${kubectl} get nodes${config.nodes > 0 ? '' : '   (no containers run on simulated nodes)'}`);
+  report.say(
+    `  try             ${kubectl} get nodes${config.nodes > 0 ? '' : '   (no containers run on simulated nodes)'}`,
+  );
 }
 
 /** Until Ctrl-C. A timer that is never due keeps the process alive meanwhile. */

@@ -8,10 +8,10 @@ import { Client } from '#client/client.ts';
 import { Informers } from '#client/informer.ts';
 import { jsonTransport } from '#client/json-transport.ts';
 import type { LoopsData } from '#cmd/processes/loops.ts';
+import { standardLog } from '#cmd/standard-log.ts';
 import { startControllers } from '#controllers/start.ts';
 import { systemClock as clock } from '#lib/clock.ts';
 import { HttpClient } from '#lib/http/client.ts';
-import { standardLog } from '#cmd/standard-log.ts';
 import { systemRandom as random } from '#lib/random.ts';
 import { startScheduler } from '#scheduler/scheduler.ts';
 
@@ -42,7 +42,8 @@ startControllers({
 if (data.scheduler) {
   const client = clientAs(data.schedulerCredentials, 'kube-scheduler/v1.36.3');
   const log = standardLog('scheduler');
-  const onError = ({ plural }: { plural: string }, error: unknown) => log.warn('cannot follow', { plural, error: String(error) });
+  const onError = ({ plural }: { plural: string }, error: unknown) =>
+    log.warn('cannot follow', { plural, error: String(error) });
   const informers = new Informers({ client, clock, random, onError });
   startScheduler({ client, informers, clock, random, log, signal: new AbortController().signal });
 }

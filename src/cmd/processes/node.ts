@@ -10,7 +10,7 @@ import type { Service } from '#api/core/service.ts';
 import { services } from '#api/core/service.ts';
 import { isAlreadyExists } from '#client/api-error.ts';
 import type { Client } from '#client/client.ts';
-import { Informer, Informers } from '#client/informer.ts';
+import { type Informer, Informers } from '#client/informer.ts';
 import { connectByKubeconfig } from '#cmd/api-client.ts';
 import { Cluster, clusterDns, clusterDomain, type NodePlace, nodePlaces, podRange } from '#cmd/cluster.ts';
 import { nodeCgroup } from '#cmd/node/cgroups.ts';
@@ -33,7 +33,10 @@ import { systemRandom as random } from '#lib/random.ts';
 export async function run(clusterDirectory: string, name: string): Promise<void> {
   const cluster = new Cluster(basename(clusterDirectory), dirname(clusterDirectory));
   const config = must(cluster.read(), `there is no cluster in ${clusterDirectory}`);
-  const place = must(nodePlaces(config.nodes).find(each => each.name === name), `${name} is no node of ${cluster.name}`);
+  const place = must(
+    nodePlaces(config.nodes).find(each => each.name === name),
+    `${name} is no node of ${cluster.name}`,
+  );
   const directory = cluster.nodeDirectory(name);
   const log = standardLog(name);
   const api = connectByKubeconfig(nodeCredentialFiles(directory).kubeconfig, 'kubelet/v1.36.3', clock);
@@ -99,9 +102,11 @@ async function servicesOf(all: Informer<Service>, namespace: string): Promise<Se
 async function registerWithRange(client: Client, { name, podCidr }: NodePlace): Promise<void> {
   const labels = { 'kubernetes.io/hostname': name };
   try {
-    await client.create(nodes, { metadata: { name, labels }, spec: { podCIDR: podCidr, podCIDRs: [podCidr] } } as never);
+    await client.create(nodes, {
+      metadata: { name, labels },
+      spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
+    } as never);
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
   }
 }
-

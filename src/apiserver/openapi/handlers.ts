@@ -1,0 +1,91 @@
+/** Answers `/openapi/v3`, its documents and `/openapi/v2`: made when first asked for, kept as bytes, known by their hash. */
+
+import { createHash } from 'node:crypto';
+import { openApiV2, openApiV3 } from '#apiserver/openapi/documents.ts';
+import { headersOf } from '#apiserver/reply.ts';
+import type { ApiRequest } from '#apiserver/request.ts';
+import type { ServedResources } from '#apiserver/served.ts';
+import type { PathHandler } from '#apiserver/server.ts';
+import { methodNotAllowedError, notAcceptableError } from '#machinery/api-error.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+
+interface Document {
+  readonly bytes: Buffer;
+  readonly hash: string;
+}
+
+export class OpenApi {
+  readonly #resources: () => ServedResources;
+  readonly #documents = new Map<string, Document>();
+
+  constructor(resources: () => ServedResources) {
+    this.#resources = resources;
+  }
+
+  /** Undefined: not a path of OpenAPI. */
+  find(path: string): PathHandler | undefined {
+    if (path === '/openapi/v2') return request => this.#v2(request);
+    if (path === '/openapi/v3' || path === '/openapi/v3/') return request => this.#index(request);
+    const [, document] = /^\/openapi\/v3\/(.+)$/.exec(path) ?? [];
+    const groupVersion = document === undefined ? undefined : parseDocument(document);
+    if (document === undefined || groupVersion === undefined) return undefined;
+    if (!this.#resources().hasGroupVersion(...groupVersion)) return undefined;
+    return request =>
+      this.#answer(request, document, () => openApiV3(this.#resources(), ...groupVersion), 'application/json');
+  }
+
+  #index(request: ApiRequest): void {
+    onlyGet(request);
+    const paths: Record<string, AnyJson> = {};
+    for (const { resource } of this.#resources().all()) {
+      const { group, version } = resource;
+      const name = group === '' ? `api/${version}` : `apis/${group}/${version}`;
+      if (paths[name] !== undefined) continue;
+      const { hash } = this.#document(name, () => openApiV3(this.#resources(), group, version));
+      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
+    }
+    const sorted = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)));
+    request.exchange.reply(
+      200,
+      headersOf(request, 'text/plain; charset=utf-8'),
+      Buffer.from(JSON.stringify({ paths: sorted })),
+    );
+  }
+
+  #v2(request: ApiRequest): void {
+    const accept = String(request.exchange.headers['accept'] ?? '');
+    const fits = accept === '' || /application\/json|\*\/\*/.test(accept);
+    if (!fits) throw notAcceptableError('only application/json is offered here');
+    this.#answer(request, 'v2', () => openApiV2(this.#resources()), 'application/json');
+  }
+
+  #document(name: string, make: () => AnyJson): Document {
+    const known = this.#documents.get(name);
+    if (known !== undefined) return known;
+    const bytes = Buffer.from(JSON.stringify(make()));
+    const hash = createHash('sha512').update(bytes).digest('hex').toUpperCase();
+    const document = { bytes, hash };
+    this.#documents.set(name, document);
+    return document;
+  }
+
+  #answer(request: ApiRequest, name: string, make: () => AnyJson, type: string): void {
+    onlyGet(request);
+    const { bytes, hash } = this.#document(name, make);
+    const etag = `"${hash}"`;
+    const headers = { ...headersOf(request, type), etag, vary: 'Accept-Encoding, Accept' };
+    if (request.exchange.headers['if-none-match'] === etag) request.exchange.reply(304, headers);
+    else request.exchange.reply(200, headers, bytes);
+  }
+}
+
+function onlyGet(request: ApiRequest): void {
+  if (request.exchange.method !== 'GET') throw methodNotAllowedError();
+}
+
+/** `api/v1`, `apis/apps/v1`. */
+function parseDocument(name: string): [group: string, version: string] | undefined {
+  const parts = name.split('/');
+  if (parts[0] === 'api' && parts.length === 2) return ['', parts[1] as string];
+  return parts[0] === 'apis' && parts.length === 3 ? [parts[1] as string, parts[2] as string] : undefined;
+}
