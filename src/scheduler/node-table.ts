@@ -14,9 +14,10 @@ import type { Node } from '#api/core/node.ts';
 import type { Taint } from '#api/core/scheduling.ts';
 import type { Stored } from '#client/object.ts';
 import { assert, must } from '#lib/assert.ts';
+import type { LabelSelector } from '#machinery/meta.ts';
 import { LabelColumns } from '#scheduler/label-columns.ts';
-import type { PodInfo } from '#scheduler/pod-info.ts';
 import { PodCounts } from '#scheduler/pod-counts.ts';
+import type { PodInfo } from '#scheduler/pod-info.ts';
 import { amountOf } from '#scheduler/pod-requests.ts';
 
 export interface ResourceColumn {
@@ -55,6 +56,8 @@ export class NodeTable {
   usualMemoryBytes = new Float64Array(rowsFirst);
   readonly labels = new LabelColumns(rowsFirst);
   readonly counts = new PodCounts(this.podsOf);
+  /** What selects the Pods of the Services and sets that a Pod belongs to; handed in, because it takes other kinds. */
+  selectorOfOwners: (info: PodInfo) => LabelSelector | undefined = () => undefined;
   /** Which rows have an image, and how large it is there. */
   readonly images = new Map<string, Map<number, number>>();
   nodeCount = 0;

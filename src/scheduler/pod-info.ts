@@ -36,6 +36,7 @@ export interface PodInfo {
   pod: Stored<Pod>;
   readonly labels: Readonly<Record<string, string>>;
   readonly priority: number;
+  readonly isTerminating: boolean;
   readonly requests: PodRequests;
   readonly hostPorts: readonly HostPort[];
   readonly requiredAffinity: readonly AffinityTerm[];
@@ -59,6 +60,7 @@ export function podInfoOf(pod: Stored<Pod>): PodInfo {
     pod,
     labels: pod.metadata.labels ?? {},
     priority: pod.spec.priority ?? 0,
+    isTerminating: Boolean(pod.metadata.deletionTimestamp),
     requests: podRequestsOf(pod),
     hostPorts: hostPortsOf(pod),
     requiredAffinity: required(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),

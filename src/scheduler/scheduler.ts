@@ -3,11 +3,15 @@
  * follows from them (binding, saying why not) is written meanwhile.
  */
 
+import type { Namespace } from '#api/core/namespace.ts';
+import { namespaces } from '#api/core/namespace.ts';
 import type { Node } from '#api/core/node.ts';
 import { nodes } from '#api/core/node.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
 import { isPodTerminal } from '#api/core/pod-state.ts';
+import type { PodDisruptionBudget } from '#api/policy/pod-disruption-budget.ts';
+import { podDisruptionBudgets } from '#api/policy/pod-disruption-budget.ts';
 import { isNotFound } from '#client/api-error.ts';
 import type { Client } from '#client/client.ts';
 import type { Informer, Informers } from '#client/informer.ts';
@@ -16,15 +20,21 @@ import { refOf } from '#client/object.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Random } from '#lib/random.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import type { Decision } from '#scheduler/cycle.ts';
 import { Cycle } from '#scheduler/cycle.ts';
 import { fitMessage, noNodesMessage } from '#scheduler/diagnosis.ts';
+import { evictAll } from '#scheduler/evict.ts';
 import { NodeTable } from '#scheduler/node-table.ts';
 import { Nominations } from '#scheduler/nominations.ts';
+import { ownersSelector } from '#scheduler/owners-selector.ts';
 import { allPlugins } from '#scheduler/plugins/all.ts';
 import type { PodInfo } from '#scheduler/pod-info.ts';
 import { podInfoOf } from '#scheduler/pod-info.ts';
 import type { Unplaced } from '#scheduler/pod-status.ts';
 import { unplacedPatch } from '#scheduler/pod-status.ts';
+import type { PreemptionPlan } from '#scheduler/preempt.ts';
+import { planPreemption } from '#scheduler/preempt.ts';
 import type { QueuedPod } from '#scheduler/queue.ts';
 import { SchedulingQueue } from '#scheduler/queue.ts';
 import { SchedulerEvents } from '#scheduler/scheduler-events.ts';
@@ -66,6 +76,7 @@ class Scheduler implements RunningScheduler {
   readonly #cycle: Cycle;
   readonly #events: SchedulerEvents;
   readonly #pods: Informer<Pod>;
+  readonly #budgets: Informer<PodDisruptionBudget>;
   readonly #unsubscribe: (() => void)[] = [];
   readonly ready: Promise<void>;
   #writing = 0;
@@ -79,9 +90,23 @@ class Scheduler implements RunningScheduler {
     this.#events = new SchedulerEvents({ client, clock, log, name: this.#name, instance: this.#name });
     this.#queue = new SchedulingQueue({ clock, plugins: allPlugins, onReady: () => this.#work() });
     this.#cycle = new Cycle({ table: this.#table, plugins: allPlugins, nominations: this.#nominations, random });
+    const owners = ownersSelector(informers);
+    this.#table.selectorOfOwners = owners.of;
+    this.#budgets = informers.of<PodDisruptionBudget>(podDisruptionBudgets);
+    const namespaceInformer = informers.of<Namespace>(namespaces);
     const nodeInformer = informers.of<Node>(nodes);
     this.#pods = informers.of<Pod>(pods);
+    const putNamespace = ({ metadata }: Stored<Namespace>) =>
+      this.#table.counts.setNamespace(metadata.name, metadata.labels ?? {});
     this.#unsubscribe.push(
+      namespaceInformer.on({
+        add: putNamespace,
+        update: (old, namespace) => {
+          if (JSON.stringify(old.metadata.labels) !== JSON.stringify(namespace.metadata.labels))
+            putNamespace(namespace);
+        },
+        delete: ({ metadata }) => this.#table.counts.setNamespace(metadata.name, undefined),
+      }),
       nodeInformer.on({
         add: node => this.#putNode(undefined, node),
         update: (old, node) => this.#putNode(old, node),
@@ -93,7 +118,8 @@ class Scheduler implements RunningScheduler {
         delete: pod => this.#removePod(pod),
       }),
     );
-    this.ready = Promise.all([nodeInformer.synced, this.#pods.synced]).then(() => {
+    const reads = [nodeInformer, this.#pods, this.#budgets, namespaceInformer];
+    this.ready = Promise.all([owners.synced, ...reads.map(informer => informer.synced)]).then(() => {
       this.#working = true;
       this.#work();
     });
@@ -182,12 +208,48 @@ class Scheduler implements RunningScheduler {
         this.#queue.returnUnschedulable(queued, new Set());
         return await this.#sayUnplaced(info, { reason: 'Unschedulable', message: noNodesMessage });
       }
-      this.#queue.returnUnschedulable(queued, decision.diagnosis.plugins);
-      await this.#sayUnplaced(info, { reason: 'Unschedulable', message: fitMessage(decision.diagnosis) });
+      await this.#preempt(queued, decision);
     } catch (error) {
       this.#options.log.error('a Pod could not be tried', { pod: info.key, error: String(error) });
       this.#queue.returnFailed(queued);
     }
+  }
+
+  /** It fits nowhere as things are; perhaps it does when less important Pods go. */
+  async #preempt(queued: QueuedPod, { diagnosis, filters }: Decision & { at: 'nowhere' }): Promise<void> {
+    const { info } = queued;
+    const { random } = this.#options;
+    const why = fitMessage(diagnosis);
+    const [table, nominations] = [this.#table, this.#nominations];
+    const budgets = [...this.#budgets.values()];
+    const plan =
+      diagnosis.rejection === undefined
+        ? planPreemption({ info, diagnosis, filters, table, nominations, budgets, random })
+        : undefined;
+    this.#queue.returnUnschedulable(queued, diagnosis.plugins);
+    if (plan === undefined)
+      return await this.#sayUnplaced(info, { reason: 'Unschedulable', message: `${why} not found` });
+    if (plan.at === 'node') return await this.#makeRoom(info, plan, why);
+    const message = `${why} no new claims to deallocate, preemption: ${plan.message}`;
+    const clears = plan.clears && nominations.nodeOf(info.uid) !== undefined;
+    if (clears) nominations.remove(info.uid);
+    await this.#sayUnplaced(info, { reason: 'Unschedulable', message, nominatedNodeName: clears ? '' : undefined });
+  }
+
+  async #makeRoom(info: PodInfo, plan: PreemptionPlan & { at: 'node' }, message: string): Promise<void> {
+    const { client, clock, log } = this.#options;
+    const { nodeName, victims } = plan;
+    const outdone = this.#nominations.onNode(nodeName).filter(other => other.priority < info.priority);
+    for (const other of outdone) this.#nominations.remove(other.uid);
+    this.#nominations.set(info, nodeName);
+    const eviction = { client, clock, events: this.#events, schedulerName: this.#name, preemptor: info, nodeName };
+    const evicted = evictAll(victims, eviction).catch(error => {
+      log.warn('a less important Pod could not be deleted', { pod: info.key, error: String(error) });
+      this.#queue.release(info.uid);
+    });
+    const said = this.#sayUnplaced(info, { reason: 'Unschedulable', message, nominatedNodeName: nodeName });
+    const cleared = outdone.map(other => this.#patchStatus(other, { status: { nominatedNodeName: null } }));
+    await Promise.all([evicted, said, ...cleared]);
   }
 
   async #bind(queued: QueuedPod, info: PodInfo, nodeName: string): Promise<void> {
@@ -228,11 +290,14 @@ class Scheduler implements RunningScheduler {
   }
 
   async #sayUnplaced(info: PodInfo, unplaced: Unplaced): Promise<void> {
-    const { client, clock, log } = this.#options;
     const { message } = unplaced;
     this.#events.say(info.pod, { type: 'Warning', reason: 'FailedScheduling', action: 'Scheduling', message });
-    const patch = unplacedPatch(info.pod, unplaced, clock.nowMs());
-    if (patch === undefined) return;
+    const patch = unplacedPatch(info.pod, unplaced, this.#options.clock.nowMs());
+    if (patch !== undefined) await this.#patchStatus(info, patch);
+  }
+
+  async #patchStatus(info: PodInfo, patch: AnyJson): Promise<void> {
+    const { client, log } = this.#options;
     try {
       await client.patchStrategic(pods, refOf(info.pod), patch, { subresource: 'status' });
     } catch (error) {
@@ -253,6 +318,7 @@ function freesSome(before: PodInfo, now: PodInfo): boolean {
 /** Whether nothing changed that the table counts: most updates of a running Pod are only about its status. */
 function countsTheSame(old: Stored<Pod>, pod: Stored<Pod>): boolean {
   if (old.metadata.generation !== pod.metadata.generation) return false;
+  if (Boolean(old.metadata.deletionTimestamp) !== Boolean(pod.metadata.deletionTimestamp)) return false;
   if (JSON.stringify(old.metadata.labels) !== JSON.stringify(pod.metadata.labels)) return false;
   return JSON.stringify(resourcesInUse(old)) === JSON.stringify(resourcesInUse(pod));
 }

@@ -2,12 +2,14 @@
 
 import type { Plugin } from '#scheduler/plugin.ts';
 import { imageLocality } from '#scheduler/plugins/image-locality.ts';
+import { interPodAffinity } from '#scheduler/plugins/inter-pod-affinity.ts';
 import { nodeAffinity } from '#scheduler/plugins/node-affinity.ts';
 import { nodeName } from '#scheduler/plugins/node-name.ts';
 import { nodePorts } from '#scheduler/plugins/node-ports.ts';
 import { nodeResourcesBalancedAllocation } from '#scheduler/plugins/node-resources-balanced-allocation.ts';
 import { nodeResourcesFit } from '#scheduler/plugins/node-resources-fit.ts';
 import { nodeUnschedulable } from '#scheduler/plugins/node-unschedulable.ts';
+import { podTopologySpread } from '#scheduler/plugins/pod-topology-spread.ts';
 import { taintToleration } from '#scheduler/plugins/taint-toleration.ts';
 
 export const allPlugins: readonly Plugin[] = [
@@ -17,6 +19,8 @@ export const allPlugins: readonly Plugin[] = [
   nodeAffinity, //                    nodeSelector and node affinity
   nodePorts, //                       ports of the host
   nodeResourcesFit, //                enough of everything; the least used is best
+  podTopologySpread, //               as many Pods in every zone
+  interPodAffinity, //                near to or away from other Pods
   nodeResourcesBalancedAllocation, // CPU and memory used to the same share
   imageLocality, //                   nodes that have the images
 ];
