@@ -19,6 +19,7 @@ import { serviceAccountController } from '#controllers/serviceaccount/account.ts
 import { rootCaController } from '#controllers/serviceaccount/root-ca.ts';
 import type { SignLegacyToken } from '#controllers/serviceaccount/token.ts';
 import { serviceAccountTokenController } from '#controllers/serviceaccount/token.ts';
+import { statefulSetController } from '#controllers/statefulset/controller.ts';
 import { taintEvictionController } from '#controllers/tainteviction/controller.ts';
 import { ttlController } from '#controllers/ttl/controller.ts';
 import { ttlAfterFinishedController } from '#controllers/ttlafterfinished/controller.ts';
@@ -44,6 +45,7 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'deployment-controller': deploymentController,
   'replicaset-controller': replicaSetController,
   'replicationcontroller-controller': replicationControllerController,
+  'statefulset-controller': statefulSetController,
   'job-controller': jobController,
   'cronjob-controller': cronJobController,
   'ttl-after-finished-controller': ttlAfterFinishedController,

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { deployments } from '#api/apps/deployment.ts';
 import { replicaSets } from '#api/apps/replica-set.ts';
+import { statefulSets } from '#api/apps/stateful-set.ts';
 import { jobs } from '#api/batch/job.ts';
 import { configMaps } from '#api/core/config-map.ts';
 import { endpoints } from '#api/core/endpoints.ts';
@@ -205,4 +206,39 @@ test('jobs: one that completes index by index, one that fails', options, async (
     left.map(pod => pod.metadata.finalizers),
     [undefined],
   );
+});
+
+test('a stateful set makes its Pods in order, updates from the top and shrinks from the top', options, async () => {
+  const ref = { namespace, name: 'db' };
+  const labels = { app: 'db' };
+  const of = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'c', image }] } });
+  const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { partition: 0 } };
+  const spec = {
+    replicas: 3,
+    serviceName: 'db',
+    selector: { matchLabels: labels },
+    template: of('v1'),
+    updateStrategy,
+  };
+  await client.create(statefulSets, { metadata: ref, spec });
+  await until(statefulSets, ([set]) => set?.status.readyReplicas === 3 && set.status.currentReplicas === 3);
+  await client.patchMerge(statefulSets, ref, { spec: { template: of('v2') } });
+  await until(
+    statefulSets,
+    ([set]) =>
+      set?.status.currentRevision !== undefined &&
+      set.status.observedGeneration === 2 &&
+      set.status.currentRevision === set.status.updateRevision &&
+      set.status.readyReplicas === 3,
+  );
+  await client.patchMerge(statefulSets, ref, { spec: { replicas: 1 } });
+  await until(statefulSets, ([set]) => set?.status.replicas === 1);
+  const said = (await client.list(events, { namespace })).items.filter(each => each.involvedObject.name === 'db');
+  assert.deepEqual(said.map(each => each.message?.replace(/^(\w+) Pod db-(\d).*$/, '$1 $2')).slice(0, 5), [
+    'Create 0',
+    'Create 1',
+    'Create 2',
+    'Delete 2',
+    'Delete 1',
+  ]);
 });
