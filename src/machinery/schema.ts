@@ -110,6 +110,8 @@ export interface FieldOptions {
   readonly default?: string | number | boolean | Readonly<Record<string, never>>;
   readonly enum?: readonly string[];
   readonly doc?: string;
+  /** Of an `always` field: a pointer, printed as null when it is absent. */
+  readonly nullable?: boolean;
   /** Strategic merge of a struct field: `retainKeys`. */
   readonly patch?: readonly ('merge' | 'replace' | 'retainKeys')[];
   /** The feature gate that must be on for the field to be kept (machinery/gates.ts). */

@@ -6,7 +6,7 @@ export const AzureFilePersistentVolumeSource = struct('io.k8s.api.core.v1.AzureF
   secretName: always(1, string, { required: true }),
   shareName: always(2, string, { required: true }),
   readOnly: field(3, boolean),
-  secretNamespace: optional(4, string),
+  secretNamespace: always(4, string, { nullable: true }),
 });
 export interface AzureFilePersistentVolumeSource extends TypeOf<typeof AzureFilePersistentVolumeSource> {}
 
@@ -89,7 +89,7 @@ export interface RBDPersistentVolumeSource extends TypeOf<typeof RBDPersistentVo
 export const ScaleIOPersistentVolumeSource = struct('io.k8s.api.core.v1.ScaleIOPersistentVolumeSource', {
   gateway: always(1, string, { required: true }),
   system: always(2, string, { required: true }),
-  secretRef: always(3, SecretReference, { required: true }),
+  secretRef: always(3, SecretReference, { required: true, nullable: true }),
   sslEnabled: field(4, boolean),
   protectionDomain: field(5, string),
   storagePool: field(6, string),

@@ -19,7 +19,7 @@ export interface ObjectReference extends TypeOf<typeof ObjectReference> {}
 export const TypedLocalObjectReference = struct(
   'io.k8s.api.core.v1.TypedLocalObjectReference',
   {
-    apiGroup: optional(1, string),
+    apiGroup: always(1, string, { nullable: true }),
     kind: always(2, string, { required: true }),
     name: always(3, string, { required: true }),
   },
@@ -28,10 +28,10 @@ export const TypedLocalObjectReference = struct(
 export interface TypedLocalObjectReference extends TypeOf<typeof TypedLocalObjectReference> {}
 
 export const TypedObjectReference = struct('io.k8s.api.core.v1.TypedObjectReference', {
-  apiGroup: optional(1, string),
+  apiGroup: always(1, string, { nullable: true }),
   kind: always(2, string, { required: true }),
   name: always(3, string, { required: true }),
-  namespace: optional(4, string, { gate: 'CrossNamespaceVolumeDataSource' }),
+  namespace: optional(4, string),
 });
 export interface TypedObjectReference extends TypeOf<typeof TypedObjectReference> {}
 

@@ -327,7 +327,7 @@ export interface RBDVolumeSource extends TypeOf<typeof RBDVolumeSource> {}
 export const ScaleIOVolumeSource = struct('io.k8s.api.core.v1.ScaleIOVolumeSource', {
   gateway: always(1, string, { required: true }),
   system: always(2, string, { required: true }),
-  secretRef: always(3, LocalObjectReference, { required: true }),
+  secretRef: always(3, LocalObjectReference, { required: true, nullable: true }),
   sslEnabled: field(4, boolean),
   protectionDomain: field(5, string),
   storagePool: field(6, string),

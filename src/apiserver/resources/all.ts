@@ -10,6 +10,8 @@ import { jobStrategy } from '#apiserver/resources/batch/job.ts';
 import { certificateSigningRequestStrategy } from '#apiserver/resources/certificates/certificate-signing-request.ts';
 import { namespaceStrategy } from '#apiserver/resources/core/namespace.ts';
 import { nodeStrategy } from '#apiserver/resources/core/node.ts';
+import { persistentVolumeStrategy } from '#apiserver/resources/core/persistent-volume.ts';
+import { persistentVolumeClaimStrategy } from '#apiserver/resources/core/persistent-volume-claim.ts';
 import { podStrategy } from '#apiserver/resources/core/pod.ts';
 import { podTemplateStrategy } from '#apiserver/resources/core/pod-template.ts';
 import { replicationControllerStrategy } from '#apiserver/resources/core/replication-controller.ts';
@@ -18,6 +20,8 @@ import { clusterRoleStrategy, roleStrategy } from '#apiserver/resources/rbac/rol
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  persistentVolumeClaimStrategy,
+  persistentVolumeStrategy,
   cronJobStrategy,
   jobStrategy,
   nodeStrategy,

@@ -75,7 +75,7 @@ function internalStruct(struct: StructSchema, value: AnyJson): AnyJson {
 
 function internalField(field: Field, value: AnyJson): AnyJson {
   if (value !== undefined && value !== null) return internalForm(field.schema, value);
-  if (field.presence === 'optional') return null;
+  if (field.presence === 'optional' || field.nullable) return null;
   const schema = resolved(field.schema);
   switch (schema.kind) {
     case 'string':

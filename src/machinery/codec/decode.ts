@@ -207,7 +207,7 @@ function compileStruct(schema: StructSchema): Decode {
     dropped: field.gate !== undefined && !gateIsOn(field.gate),
     decode: decoderOf(field.schema),
     presence: field.presence,
-    zero: () => zeroOf(field.schema),
+    zero: () => (field.nullable ? null : zeroOf(field.schema)),
   }));
   return (value, notes) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(notes);

@@ -228,7 +228,7 @@ function compileField(name: string, field: Field, fieldNumber: number): FieldWri
   if (isList(schema)) return compileList(name, schema, fieldNumber);
   if (isMap(schema)) return compileMap(name, schema, fieldNumber);
   const { wireType, write } = encoderOf(schema);
-  const absent = field.presence === 'optional' || schema.kind === 'bytes' ? undefined : zero(resolved(schema));
+  const absent = field.presence === 'optional' || field.nullable || schema.kind === 'bytes' ? undefined : zero(resolved(schema));
   const skipsNull = schema.kind !== 'json';
   return (object, writer) => {
     let value = object[name];

@@ -45,13 +45,14 @@ export function inspectClaimSpec(spec: PersistentVolumeClaimSpec, path: FieldPat
 }
 
 interface DataSource {
-  readonly apiGroup?: string | undefined;
+  readonly apiGroup?: string | null | undefined;
   readonly kind: string;
   readonly name: string;
   readonly namespace?: string | undefined;
 }
 
-function inspectSource({ apiGroup = '', kind, name }: DataSource, path: FieldPath, errors: FieldError[]): void {
+function inspectSource({ apiGroup: given, kind, name }: DataSource, path: FieldPath, errors: FieldError[]): void {
+  const apiGroup = given ?? '';
   if (name === '') errors.push(required(`${path}.name`));
   if (kind === '') errors.push(required(`${path}.kind`));
   if (apiGroup === '' && kind !== 'PersistentVolumeClaim') {
@@ -75,4 +76,19 @@ function inspectSameSource(spec: PersistentVolumeClaimSpec, path: FieldPath, err
     dataSource.kind === dataSourceRef.kind &&
     dataSource.name === dataSourceRef.name;
   if (!same) errors.push(invalidShown(path, '{}', 'must match dataSourceRef'));
+}
+
+const shortModes: Readonly<Record<string, string>> = {
+  ReadWriteOnce: 'RWO',
+  ReadOnlyMany: 'ROX',
+  ReadWriteMany: 'RWX',
+  ReadWriteOncePod: 'RWOP',
+};
+
+/** `RWO,ROX`, each once, in one order. */
+export function shownModes(modes: readonly string[] = []): string {
+  return Object.entries(shortModes)
+    .filter(([mode]) => modes.includes(mode))
+    .map(([, short]) => short)
+    .join(',');
 }
