@@ -61,6 +61,8 @@ test('errors are worded as upstream words them', () => {
   const cases: Record<string, string> = {
     'metadata:\n\tname: a\n': 'yaml: line 2: found character that cannot start any token',
     'metadata: {name: *x}\n': "yaml: unknown anchor 'x' referenced",
+    '{': 'yaml: line 1: did not find expected node content',
+    'a: [1\n': "yaml: line 1: did not find expected ',' or ']'",
     'a: b: c\n': 'yaml: mapping values are not allowed in this context',
     'x: &a [*a]\n': "yaml: anchor 'a' value contains itself",
     [`${bomb.join('\n')}\n`]: 'yaml: document contains excessive aliasing',

@@ -32,7 +32,7 @@ export function parseYaml(text: string): ParsedYaml {
     const document = firstDocument(text, lines);
     if (document === undefined || document.contents === null) return { value: null, duplicates: [] };
     const error = document.errors[0];
-    if (error !== undefined) throw new YamlSyntaxError(syntaxMessage(error, lines));
+    if (error !== undefined) throw new YamlSyntaxError(syntaxMessage(error, lines, text));
     const decoder = new Decoder(lines);
     const value = decoder.decode(document.contents as Node, 0);
     const { duplicates } = decoder;
@@ -165,11 +165,21 @@ const messages: Readonly<Record<string, { text: string; fromZero?: boolean }>> =
   MISSING_CHAR: { text: "could not find expected ':'" },
 };
 
-function syntaxMessage(error: YAMLError, lines: LineCounter): string {
-  const { text, fromZero = false } = refined(error) ?? messages[error.code] ?? { text: 'did not find expected key' };
+function syntaxMessage(error: YAMLError, lines: LineCounter, text: string): string {
+  if (/^Flow/.test(error.message) && error.pos[0] >= text.trimEnd().length) return unfinished(error, text);
+  const { text: problem, fromZero = false } = refined(error) ??
+    messages[error.code] ?? { text: 'did not find expected key' };
   const { line } = lines.linePos(error.code === 'MULTILINE_IMPLICIT_KEY' ? error.pos[1] : error.pos[0]);
   const shown = fromZero ? line - 1 : line;
-  return shown > (fromZero ? 0 : 1) ? `yaml: line ${shown}: ${text}` : `yaml: ${text}`;
+  return shown > (fromZero ? 0 : 1) ? `yaml: line ${shown}: ${problem}` : `yaml: ${problem}`;
+}
+
+/** The text ends inside a flow list or map: go-yaml counts a last line of its own. */
+function unfinished({ message }: YAMLError, text: string): string {
+  const line = text.split('\n').length - (text.endsWith('\n') ? 1 : 0);
+  const close = message.startsWith('Flow map') ? '}' : ']';
+  const expected = /[{[,]$/.test(text.trimEnd()) ? 'node content' : `',' or '${close}'`;
+  return `yaml: line ${line}: did not find expected ${expected}`;
 }
 
 /** Errors that the package gives one code and go-yaml several texts. */

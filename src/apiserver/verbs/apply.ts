@@ -1,8 +1,132 @@
-/** Server-side apply. */
+/** Server-side apply: PATCH with `application/apply-patch+yaml`. Makes the object when there is none. */
 
-import type { ResourceRequest } from '#apiserver/request.ts';
-import { unsupportedMediaTypeError } from '#machinery/api-error.ts';
+import { accessForbidden } from '#apiserver/authz/forbidden.ts';
+import { readBody } from '#apiserver/body.ts';
+import { inVersion, sendObject } from '#apiserver/reply.ts';
+import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import { keyOf } from '#apiserver/served.ts';
+import { createObject } from '#apiserver/verbs/create.ts';
+import { resetFieldsOf } from '#apiserver/verbs/managed-fields.ts';
+import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
+import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
+import { updateObject } from '#apiserver/verbs/update.ts';
+import { currentEntry, resourceName } from '#apiserver/verbs/write.ts';
+import { ApiError, badRequestError, conflictError, invalidError } from '#machinery/api-error.ts';
+import { applyConfiguration } from '#machinery/apply/apply.ts';
+import { jsonTypeName } from '#machinery/patch/patch-error.ts';
+import type { AnyJson } from '#machinery/schema.ts';
+import { required } from '#machinery/validation/field-error.ts';
+import { parseYaml, unmarshalErrors, YamlSyntaxError } from '#machinery/yaml.ts';
 
-export async function apply(_request: ResourceRequest): Promise<void> {
-  throw unsupportedMediaTypeError('415: Unsupported Media Type', {});
+/** How often it starts again when others make and remove the object meanwhile. */
+const attemptsMax = 5;
+
+export async function apply(request: ResourceRequest): Promise<void> {
+  const options = applyOptions(request.query);
+  const config = parseConfig(await readBody(request));
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await applyOnce(request, config, options);
+    } catch (error) {
+      const raced = error instanceof ApiError && error.reason === 'AlreadyExists';
+      if (!raced || attempt >= attemptsMax) throw error;
+    }
+  }
+}
+
+/** Who applies must say so; whoever applies with force takes over what is in the way. */
+function applyOptions(query: URLSearchParams): WriteOptions {
+  if (!query.get('fieldManager')) {
+    const missing = required('fieldManager', 'is required for apply patch');
+    throw invalidError({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [missing]);
+  }
+  return writeOptions(query, 'PatchOptions');
+}
+
+interface Config {
+  readonly value: AnyJson;
+  readonly duplicates: readonly string[];
+}
+
+function parseConfig(body: Buffer): Config {
+  try {
+    const { value, duplicates } = parseYaml(body.toString('utf8'));
+    if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
+      const why = `json: cannot unmarshal ${jsonTypeName(value)} into Go value of type map[string]interface {}`;
+      throw badRequestError(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);
+    }
+    return { value: value ?? {}, duplicates };
+  } catch (error) {
+    if (!(error instanceof YamlSyntaxError)) throw error;
+    throw badRequestError(`error decoding YAML: error converting YAML to JSON: ${error.message}`);
+  }
+}
+
+async function applyOnce(request: ResourceRequest, config: Config, options: WriteOptions): Promise<void> {
+  const { served, info } = request;
+  const { stored } = served;
+  const key = keyOf(stored.hub, info.namespace, info.name);
+  if (info.subresource === '' && (await currentEntry(stored, key)) === undefined) {
+    sendObject(request, 201, await applyNew(request, config, options));
+    return;
+  }
+  const next = (current: AnyJson) => applied(request, config, inVersion(served, current), options);
+  const conflictIsFinal = Boolean(config.value.metadata?.resourceVersion);
+  const written = await updateObject(request, key, options, next, { conflictIsFinal, tracked: true });
+  sendObject(request, 200, written.object);
+}
+
+async function applyNew(request: ResourceRequest, config: Config, options: WriteOptions): Promise<AnyJson> {
+  const { served, info, server, user } = request;
+  const asCreate = { ...info, verb: 'create' };
+  const verdict = server.authorizer.authorize(user, asCreate);
+  if (verdict.decision !== 'allow') throw accessForbidden(user, asCreate, verdict.reason);
+  const object = applied(request, config, undefined, options);
+  const { uid } = config.value.metadata ?? {};
+  if (uid) {
+    const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
+    throw conflictError(resourceName(served.stored), info.name, why);
+  }
+  return createObject(request, object, options, { tracked: true });
+}
+
+/** The object with the configuration in it, in the hub's version. */
+function applied(request: ResourceRequest, config: Config, live: AnyJson | undefined, options: WriteOptions): AnyJson {
+  const { served, info, query, server } = request;
+  const { object } = applyConfiguration({
+    schema: served.resource.schema,
+    live,
+    config: config.value,
+    manager: options.fieldManager,
+    force: isTrue(query.get('force')),
+    apiVersion: served.resource.apiVersion,
+    kind: served.resource.kind,
+    subresource: info.subresource,
+    nowMs: server.clock.nowMs(),
+    resetFields: resetFieldsOf(request, info.subresource),
+  });
+  checkStrictly(request, config, options);
+  const own = {
+    ...object,
+    metadata: { ...object.metadata },
+    kind: served.resource.kind,
+    apiVersion: served.resource.apiVersion,
+  };
+  agreeOnName(request, own);
+  agreeOnNamespace(request, own);
+  return served.toHub === undefined ? own : served.toHub(own);
+}
+
+function checkStrictly(request: ResourceRequest, { duplicates }: Config, options: WriteOptions): void {
+  const [errors] = duplicates;
+  if (errors === undefined || options.fieldValidation === 'Ignore') return;
+  if (options.fieldValidation === 'Strict') {
+    throw badRequestError(`error strict decoding YAML: error converting YAML to JSON: ${errors}`);
+  }
+  for (const line of errors.slice(unmarshalErrors.length).split('\n')) warn(request, line.trim());
+}
+
+/** A parameter that is there is on, unless it says otherwise. */
+function isTrue(value: string | null): boolean {
+  return value !== null && value.toLowerCase() !== 'false' && value !== '0';
 }

@@ -25,9 +25,19 @@ export async function create(request: ResourceRequest): Promise<void> {
   sendObject(request, 201, created);
 }
 
+export interface CreateSettings {
+  /** Whether managedFields are in the object already (apply keeps its own books). */
+  readonly tracked?: boolean;
+}
+
 /** Everything from the decoded object of the hub version to the stored one. */
-export async function createObject(request: ResourceRequest, object: AnyJson, options: WriteOptions): Promise<AnyJson> {
-  const given = trackWrite(request, undefined, object, options, '');
+export async function createObject(
+  request: ResourceRequest,
+  object: AnyJson,
+  options: WriteOptions,
+  settings: CreateSettings = {},
+): Promise<AnyJson> {
+  const given = settings.tracked ? object : trackWrite(request, undefined, object, options, '');
   dropRepeatedOwners(given, text => warn(request, text));
   const generates = !given.metadata.name && Boolean(given.metadata.generateName);
   for (let attempt = 1; ; attempt++) {

@@ -15,7 +15,7 @@ export function trackWrite(
   subresource: string,
 ): AnyJson {
   const { served, server, exchange } = request;
-  const { hub, strategy } = served.stored;
+  const { hub } = served.stored;
   const managedFields = trackUpdate({
     schema: hub.schema,
     live,
@@ -25,11 +25,17 @@ export function trackWrite(
     apiVersion: served.resource.apiVersion,
     subresource,
     nowMs: server.clock.nowMs(),
-    resetFields: strategy.resetFields?.(subresource) ?? defaultResetFields(hub, subresource),
+    resetFields: resetFieldsOf(request, subresource),
   });
   const { managedFields: _, ...metadata } = next.metadata;
   if (managedFields !== undefined && managedFields.length > 0) metadata.managedFields = managedFields;
   return { ...next, metadata };
+}
+
+/** What a write to the object or a sub-resource never takes, whatever was sent. */
+export function resetFieldsOf(request: ResourceRequest, subresource: string): readonly (readonly string[])[] {
+  const { hub, strategy } = request.served.stored;
+  return strategy.resetFields?.(subresource) ?? defaultResetFields(hub, subresource);
 }
 
 /** Where there is a status sub-resource, the object's own path does not take the status, and that path nothing else. */
