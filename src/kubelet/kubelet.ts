@@ -73,6 +73,7 @@ export interface Kubelet {
   readonly workers: Iterable<PodWorker>;
   readonly reporter: NodeReporter;
   readonly host: Host;
+  readonly startedAtMs: number;
   /** Ends watches and timers. What runs goes on running. */
   stop(): void;
 }
@@ -90,6 +91,7 @@ export function startKubelet(options: KubeletOptions): Kubelet {
 class NodeKubelet implements Kubelet {
   readonly host: Host;
   readonly reporter: NodeReporter;
+  readonly startedAtMs: number;
   readonly #options: KubeletOptions;
   readonly #objects: ReferencedObjects;
   readonly #workers = new Map<string, PodWorker>();
@@ -107,6 +109,7 @@ class NodeKubelet implements Kubelet {
     const { client, runtime, clock, random, nodeName, machine } = options;
     const log = options.log ?? silentLog;
     this.#options = options;
+    this.startedAtMs = clock.nowMs();
     this.#objects = new ReferencedObjects({ client, clock, random });
     const recorder = new EventRecorder({ client, clock, log, component: 'kubelet', host: nodeName });
     this.reporter = new NodeReporter({

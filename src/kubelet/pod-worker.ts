@@ -74,6 +74,8 @@ export class PodWorker {
   readonly #retryBackoff = new Backoff(retryBackoffMs);
   readonly #volumeBackoff = new Backoff(volumeBackoffMs);
   readonly #reasons = new Map<string, WaitingReason>();
+  /** Called whenever the runtime has been looked at. */
+  readonly #observers = new Set<() => void>();
   /** Containers whose start failed are not tried again before. By name. */
   readonly #holds = new Map<string, number>();
   /** What ended containers left to say, by id. */
@@ -159,6 +161,18 @@ export class PodWorker {
     if (this.#terminal !== undefined || this.#phase === 'terminated') return;
     this.#terminal = terminal;
     this.wake();
+  }
+
+  /** Aborts its signal once a container does not run any more; to be released. */
+  whenEnded(containerId: string): { signal: AbortSignal; release: () => void } {
+    const ended = new AbortController();
+    const look = () => {
+      const status = this.#observed.containers.find(({ id }) => id === containerId);
+      if (status?.state !== 'Running') ended.abort();
+    };
+    this.#observers.add(look);
+    look();
+    return { signal: ended.signal, release: () => this.#observers.delete(look) };
   }
 
   /** Something may have changed: look again. */
@@ -270,6 +284,7 @@ export class PodWorker {
     }
     this.#observed = observed;
     this.#probes.sync(observed);
+    for (const look of this.#observers) look();
   }
 
   #podIps(): readonly string[] {
