@@ -16,10 +16,13 @@ import { internalWriter } from '#apiserver/internal-writer.ts';
 import { OpenApi } from '#apiserver/openapi/handlers.ts';
 import { buildRegistry } from '#apiserver/registry.ts';
 import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
+import { connectHandlers } from '#apiserver/subresources/connect.ts';
+import { Kubelets } from '#apiserver/subresources/kubelets.ts';
 import { createServer, type Server } from '#apiserver/server.ts';
 import { makeTrust, type Trust, trustResources } from '#apiserver/trust.ts';
 import { must } from '#lib/assert.ts';
 import type { Clock } from '#lib/clock.ts';
+import type { ClientTls, Dial } from '#lib/http/connect.ts';
 import type { Random } from '#lib/random.ts';
 import type { Resource } from '#machinery/resource.ts';
 import type { Store } from '#store/store.ts';
@@ -44,6 +47,10 @@ export interface ApiServerOptions {
   readonly serviceAccountKeys: readonly KeyObject[];
   /** Where clients find it: `127.0.0.1:6443`. Asked for when it is needed. */
   readonly advertised: () => string;
+  /** What the server shows to kubelets, and whom it trusts there. */
+  readonly kubeletTls?: (() => ClientTls) | undefined;
+  /** How nodes and Pods are reached; undefined: directly. */
+  readonly dialCluster?: Dial | undefined;
   readonly cacheBytesMax?: number;
 }
 
@@ -81,7 +88,10 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     impersonate: trust.impersonate,
     admission: admissionChain(trust.admission),
     allocate: async () => undefined,
-    connectors: { 'serviceaccounts/token': { POST: tokenHandler({ tokens, lookups }) } },
+    connectors: {
+      'serviceaccounts/token': { POST: tokenHandler({ tokens, lookups }) },
+      ...connectHandlers(new Kubelets({ clock, tls: options.kubeletTls ?? (() => ({})), dial: options.dialCluster })),
+    },
     paths: {
       find: path =>
         discoveryHandler(path, options.advertised) ??

@@ -61,6 +61,12 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     frontProxyAuthority: identity.frontProxyCa.certificate,
     serviceAccountKeys: [await identity.serviceAccountKey],
     advertised: () => address,
+    kubeletTls: () => {
+      const shown = identity.kubeletClient();
+      const ca = pem('CERTIFICATE', identity.clusterCa.certificate);
+      return { ca, certificate: pem('CERTIFICATE', shown.certificate), key: keyPem(shown.key) };
+    },
+    dialCluster: options.dialCluster,
   });
   const serving = identity.server({ dns: [], ips: options.endpoint === undefined ? [] : [options.endpoint.host] });
   const http = new HttpServer({
