@@ -13,12 +13,13 @@ import { objectsOf } from '#apiserver/cache-objects.ts';
 import { discoveryHandler } from '#apiserver/discovery/handlers.ts';
 import { type Health, healthHandler, versionHandler } from '#apiserver/health.ts';
 import { internalWriter } from '#apiserver/internal-writer.ts';
+import { publishAuthenticationInfo, publishTokenTracking } from '#apiserver/loops/authentication-info.ts';
 import { OpenApi } from '#apiserver/openapi/handlers.ts';
 import { buildRegistry } from '#apiserver/registry.ts';
 import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
+import { createServer, type Server } from '#apiserver/server.ts';
 import { connectHandlers } from '#apiserver/subresources/connect.ts';
 import { Kubelets } from '#apiserver/subresources/kubelets.ts';
-import { createServer, type Server } from '#apiserver/server.ts';
 import { makeTrust, type Trust, trustResources } from '#apiserver/trust.ts';
 import { must } from '#lib/assert.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -104,6 +105,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const writer = internalWriter(server, makeUser({ name: 'system:apiserver', groups: ['system:masters'] }));
   await bootstrap(writer);
+  await Promise.all([publishAuthenticationInfo(writer, options), publishTokenTracking(writer, clock.nowMs())]);
   await feed.ready();
   feed.beginHistory();
   const compactor = startCompactor({

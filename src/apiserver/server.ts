@@ -7,6 +7,7 @@ import type { AdmissionChain } from '#apiserver/admission/admission.ts';
 import type { Authenticator } from '#apiserver/authn/authenticator.ts';
 import { anonymous, type User } from '#apiserver/authn/user.ts';
 import type { Authorizer } from '#apiserver/authz/authorizer.ts';
+import { streamAccess } from '#apiserver/authz/connect.ts';
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
 import { PathNotFound } from '#apiserver/path-not-found.ts';
@@ -110,8 +111,11 @@ function who(server: Server, exchange: Exchange): User {
 }
 
 function allow(server: Server, user: User, info: RequestInfo): void {
-  const verdict = server.authorizer.authorize(user, info);
-  if (verdict.decision !== 'allow') throw accessForbidden(user, info, verdict.reason);
+  for (const access of [info, streamAccess(info)]) {
+    if (access === undefined) continue;
+    const verdict = server.authorizer.authorize(user, access);
+    if (verdict.decision !== 'allow') throw accessForbidden(user, access, verdict.reason);
+  }
 }
 
 async function dispatch(request: ApiRequest): Promise<void> {

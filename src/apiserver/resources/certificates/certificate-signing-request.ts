@@ -236,7 +236,7 @@ function conditionErrors({ status }: Csr): FieldError[] {
     if (!decisive && value === '') errors.push(required(`${path}.status`));
     else if (!values.includes(value)) errors.push(notSupported(`${path}.status`, value, values));
     if ((type === 'Approved' && seen.has('Denied')) || (type === 'Denied' && seen.has('Approved'))) {
-      errors.push(invalid(`${path}.type`, type, 'Approved and Denied conditions are mutually exclusive'));
+      errors.push(invalid(conditionsPath, type, 'Approved and Denied conditions are mutually exclusive'));
     }
     if (seen.has(type)) errors.push(duplicate(`${path}.type`, type));
     seen.add(type);
