@@ -23,10 +23,16 @@ import { thisMachine as kubeletMachine } from '#kubelet/machine.ts';
 import { NodeCgroups } from '#kubelet/node-cgroups.ts';
 import { allocatableOf } from '#kubelet/node-status.ts';
 import { podSourceOfNode } from '#kubelet/pod-source.ts';
+import { kubeletHandler } from '#kubelet/server/handler.ts';
 import { NodeFiles } from '#kubelet/volumes/node-files.ts';
 import { systemClock } from '#lib/clock.ts';
 import { type Doorway, openDoorway } from '#lib/doorway/doorway.ts';
+import { HttpClient } from '#lib/http/client.ts';
+import { HttpServer } from '#lib/http/server.ts';
 import { systemRandom } from '#lib/random.ts';
+import { openCommandOverWebSocket } from '#lib/remotecommand/open.ts';
+import { exitCodeOf } from '#lib/remotecommand/status.ts';
+import { testCa } from '#testing/certificates.ts';
 import { type InMemoryServer, inMemoryServer } from '#testing/in-memory-server.ts';
 import { inOwnNetwork, loopbackUp, runInOwnNetwork } from '#testing/own-network.ts';
 import { busyboxImage, helloImage } from '../../../test/images/build.ts';
@@ -301,5 +307,55 @@ function realKubelet(): void {
     await podIs('after', isOver);
     const now = await client.get(pods, { namespace: 'default', name: 'stay' });
     assert.deepEqual(now.status.containerStatuses, before.status.containerStatuses);
+  });
+
+  test('the server of the kubelet gives logs and runs commands, for those who may', async () => {
+    const script = 'for i in 1 2 3; do echo line $i; done; while ! test -e /tmp/go; do sleep 0.1; done; echo end';
+    await create('served', script);
+    await podIs('served', ({ status }) => status.phase === 'Running');
+    const ca = testCa('test-ca', Date.now());
+    const serving = ca.issue({ commonName: 'node-a' }, { server: true });
+    const dial = (host: string, port: number) => doorway.connect(host, port);
+    const http = new HttpServer({
+      handler: kubeletHandler({ kubelet, clock: systemClock, dial }),
+      clock: systemClock,
+      tls: { certificate: serving.certificate, key: serving.key, clientCas: [ca.certificate] },
+    });
+    const { port } = await http.listen({ host: '127.0.0.1', port: 0 });
+    const clientOf = (organization?: string) => {
+      const tls = organization === undefined ? {} : ca.issue({ commonName: 'api', organization });
+      const url = `https://127.0.0.1:${port}`;
+      return new HttpClient({ url, clock: systemClock, tls: () => ({ ca: ca.certificate, ...tls }) });
+    };
+    const master = clientOf('system:masters');
+    const stranger = clientOf();
+    const get = async (of: HttpClient, target: string) => {
+      const reply = await of.request({ method: 'GET', target });
+      return `${reply.status} ${Buffer.from(await reply.body.whole(1 << 20))}`;
+    };
+    try {
+      assert.equal(await get(master, '/healthz'), '200 ok');
+      assert.equal(await get(stranger, '/healthz'), '401 Unauthorized');
+      assert.equal(await get(master, '/containerLogs/default/served/c?tailLines=2'), '200 line 2\nline 3\n');
+      assert.equal(
+        await get(master, '/containerLogs/default/served/c?previous=true'),
+        '400 previous terminated container "c" in pod "served" not found',
+      );
+      const followed = get(master, '/containerLogs/default/served/c?follow=true');
+      const target = '/exec/default/served/c?command=sh&command=-c&command=echo+hi%3B+touch+/tmp/go%3B+exit+7&output=1';
+      const streams = { stdin: false, stdout: true, stderr: false, tty: false };
+      const command = await openCommandOverWebSocket(master, { target }, streams);
+      assert.ok(!('refused' in command), JSON.stringify(command));
+      let output = '';
+      for await (const chunk of command.stdout ?? []) output += chunk;
+      assert.deepEqual([output, exitCodeOf(await command.status)], ['hi\n', 7]);
+      assert.equal(await followed, '200 line 1\nline 2\nline 3\nend\n');
+      const summary = JSON.parse((await get(master, '/stats/summary')).slice(4));
+      assert.equal(summary.node.nodeName, 'node-a');
+    } finally {
+      master.close();
+      stranger.close();
+      await http.close(0);
+    }
   });
 }

@@ -24,7 +24,7 @@ export async function replyLogs({ exchange, path, query, kubelet, clock }: Kubel
   const signal = new AbortController();
   exchange.onClose(() => signal.abort());
   const ended = worker.whenEnded(found.containerId);
-  const stream = exchange.stream(200, { 'transfer-encoding': 'chunked' });
+  const stream = exchange.stream(200, {});
   let wake: (() => void) | undefined;
   stream.onDrain(() => wake?.());
   signal.signal.addEventListener('abort', () => wake?.());
