@@ -96,8 +96,8 @@ export class Bindings {
     if (key === undefined) return;
     let grants = this.#grants.get(grant.namespace);
     if (grants === undefined) this.#grants.set(grant.namespace, (grants = new Map()));
-    // By name, so that the reason given does not depend on what was made first.
-    const list = [...(grants.get(key) ?? []), grant].sort((a, b) => (a.bindingName < b.bindingName ? -1 : 1));
+    const list = grants.get(key) ?? [];
+    list.splice(insertionIndex(list, grant.bindingName), 0, grant);
     grants.set(key, list);
   }
 
@@ -110,6 +110,18 @@ export class Bindings {
     else grants.delete(key);
     if (grants.size === 0) this.#grants.delete(namespace);
   }
+}
+
+/** Sorted by name, so that the reason given does not depend on what was made first. */
+function insertionIndex(grants: readonly Grant[], bindingName: string): number {
+  let low = 0;
+  let high = grants.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (grants[middle]!.bindingName < bindingName) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function roleKey(namespace: string, name: string): string {
