@@ -6,6 +6,7 @@
  * event are an item with a head in front, so all three share its bytes.
  */
 
+import { type FormSource, objectOf } from '#apiserver/encode/form-source.ts';
 import { bytesAfterHead, jsonHead, withResourceVersion } from '#apiserver/encode/json-bytes.ts';
 import { columnsOf, tableForm } from '#apiserver/encode/table.ts';
 import type { Served, WatchMedia } from '#apiserver/served.ts';
@@ -28,20 +29,6 @@ export const PartialObjectMetadata = struct('io.k8s.apimachinery.pkg.apis.meta.v
   apiVersion: field(0, string),
   metadata: always(1, ObjectMeta),
 });
-
-export interface FormSource {
-  readonly served: Pick<Served, 'resource' | 'fromHub'>;
-  /** Whether the stored bytes are this version's, and only need their resourceVersion. */
-  readonly isHub: boolean;
-  readonly strategy: Served['stored']['strategy'];
-}
-
-/** The object of an entry in this version, with its resourceVersion. Shared, never mutated. */
-export function objectOf(source: FormSource, entry: Entry): AnyJson {
-  const hub = entry.object();
-  const { fromHub, resource } = source.served;
-  return fromHub === undefined ? hub : canonical(resource.schema, fromHub(hub));
-}
 
 function jsonItem(source: FormSource, entry: Entry): Encoded {
   if (source.isHub) return { bytes: bytesAfterHead(withResourceVersion(entry.value, entry.revision)) };

@@ -1,6 +1,6 @@
 /** Tables: what `kubectl get` shows. The server computes the cells, so that every client prints the same. */
 
-import { type FormSource, objectOf } from '#apiserver/encode/forms.ts';
+import { type FormSource, objectOf } from '#apiserver/encode/form-source.ts';
 import type { Column, Strategy } from '#apiserver/resources/strategy.ts';
 import { stringify } from '#machinery/codec/json.ts';
 import type { AnyJson } from '#machinery/schema.ts';
