@@ -1,12 +1,20 @@
 /** What runs beside the kubelet in a node's process: its server, the service proxy, DNS. */
 
+import { readFileSync } from 'node:fs';
 import type { Informers } from '#client/informer.ts';
-import type { Cluster, NodePlace } from '#cmd/cluster.ts';
+import type { NodePlace } from '#cmd/cluster.ts';
+import { clusterDns, serviceRange } from '#cmd/cluster.ts';
+import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
 import type { Kubelet } from '#kubelet/kubelet.ts';
+import { kubeletHandler } from '#kubelet/server/handler.ts';
+import { systemClock as clock } from '#lib/clock.ts';
+import { hostDoorway } from '#lib/doorway/doorway.ts';
+import { HttpServer } from '#lib/http/server.ts';
 import type { Log } from '#lib/log.ts';
+import { run } from '#lib/process.ts';
+import { startProxy } from '#proxy/proxy.ts';
 
 export interface NodeServicesOptions {
-  readonly cluster: Cluster;
   readonly place: NodePlace;
   readonly directory: string;
   readonly kubelet: Kubelet;
@@ -15,6 +23,45 @@ export interface NodeServicesOptions {
   readonly log: Log;
 }
 
-export async function startNodeServices(_options: NodeServicesOptions): Promise<{ stop(): void }> {
-  return { stop() {} };
+/** Upstream's port of kubelets. */
+export const kubeletPort = 10_250;
+
+const closeGraceMs = 500;
+
+export async function startNodeServices(options: NodeServicesOptions): Promise<{ stop(): Promise<void> }> {
+  const { place, informers, podRange, log } = options;
+  const server = await startKubeletServer(options);
+  const proxy = startProxy({
+    informers,
+    clock,
+    log,
+    run,
+    nodeName: place.name,
+    nodeIps: [place.address],
+    clusterCidrs: [podRange],
+    serviceCidrs: [serviceRange],
+    localIps: [clusterDns],
+  });
+  return {
+    async stop() {
+      proxy.stop();
+      await server.close(closeGraceMs);
+    },
+  };
+}
+
+async function startKubeletServer({ place, directory, kubelet, log }: NodeServicesOptions): Promise<HttpServer> {
+  const files = nodeCredentialFiles(directory);
+  const server = new HttpServer({
+    handler: kubeletHandler({ kubelet, clock, dial: (host, port) => hostDoorway.connect(host, port) }),
+    clock,
+    tls: {
+      certificate: readFileSync(files.servingCertificate),
+      key: readFileSync(files.servingKey),
+      clientCas: [readFileSync(files.authority)],
+    },
+    onError: error => log.error('the kubelet server failed', { error: String((error as Error)?.stack ?? error) }),
+  });
+  await server.listen({ host: place.address, port: kubeletPort });
+  return server;
 }

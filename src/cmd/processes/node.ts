@@ -82,11 +82,10 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
     cgroups: new NodeCgroups(nodeCgroup(cluster.name, name)),
     podLogsDir,
   });
-  const others = await startNodeServices({ cluster, place, directory, kubelet, informers, podRange, log });
+  const others = await startNodeServices({ place, directory, kubelet, informers, podRange, log });
   process.on('SIGTERM', () => {
     kubelet.stop();
-    others.stop();
-    process.exit(0);
+    void others.stop().then(() => process.exit(0));
   });
 }
 
