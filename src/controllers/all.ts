@@ -2,6 +2,7 @@
 
 import { clusterRoleAggregationController } from '#controllers/clusterrole/controller.ts';
 import { cronJobController } from '#controllers/cronjob/controller.ts';
+import { daemonSetController } from '#controllers/daemonset/controller.ts';
 import { deploymentController } from '#controllers/deployment/controller.ts';
 import type { ControllerDeps } from '#controllers/deps.ts';
 import { endpointsController } from '#controllers/endpoints/controller.ts';
@@ -46,6 +47,7 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'replicaset-controller': replicaSetController,
   'replicationcontroller-controller': replicationControllerController,
   'statefulset-controller': statefulSetController,
+  'daemonset-controller': daemonSetController,
   'job-controller': jobController,
   'cronjob-controller': cronJobController,
   'ttl-after-finished-controller': ttlAfterFinishedController,

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { daemonSets } from '#api/apps/daemon-set.ts';
 import { deployments } from '#api/apps/deployment.ts';
 import { replicaSets } from '#api/apps/replica-set.ts';
 import { statefulSets } from '#api/apps/stateful-set.ts';
@@ -242,3 +243,27 @@ test('a stateful set makes its Pods in order, updates from the top and shrinks f
     'Delete 1',
   ]);
 });
+
+test(
+  'a daemon set has one Pod on its Node, replaces it for a new template and leaves a Node it may not be on',
+  options,
+  async () => {
+    const ref = { namespace, name: 'agent' };
+    const labels = { app: 'agent' };
+    const of = (image: string) => ({ metadata: { labels }, spec: { containers: [{ name: 'c', image }] } });
+    const updateStrategy = { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1, maxSurge: 0 } };
+    await client.create(daemonSets, {
+      metadata: ref,
+      spec: { selector: { matchLabels: labels }, template: of('v1'), updateStrategy },
+    });
+    await until(daemonSets, ([set]) => set?.status.numberAvailable === 1 && set.status.desiredNumberScheduled === 1);
+    await client.patchMerge(daemonSets, ref, { spec: { template: of('v2') } });
+    const mine = (all: Stored<Pod>[]) => all.filter(pod => pod.metadata.labels?.['app'] === 'agent');
+    await until(pods, all => mine(all).length === 1 && mine(all)[0]?.spec.containers[0]?.image === 'v2');
+    await until(daemonSets, ([set]) => set?.status.updatedNumberScheduled === 1 && set.status.numberAvailable === 1);
+    await client.patchMerge(nodes, { name: 'n1' }, { spec: { taints: [{ key: 'keep-out', effect: 'NoExecute' }] } });
+    await until(pods, all => mine(all).length === 0);
+    await client.patchMerge(nodes, { name: 'n1' }, { spec: { taints: null } });
+    await until(daemonSets, ([set]) => set?.status.numberAvailable === 1);
+  },
+);

@@ -104,7 +104,7 @@ export class EventRecorder {
         // The server has said no, most often because the namespace is going: saying it again would not help.
         if (error instanceof ApiError) return log.debug('an event was refused', shown);
         log.warn('an event could not be written', shown);
-        await sleep(clock, retryMs);
+        await sleep(clock, retryMs, undefined, { idle: true });
       }
     }
   }
