@@ -2,12 +2,14 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Identity, nodeSubject } from '#cmd/identity.ts';
+import { componentSubject, type Identity, nodeSubject } from '#cmd/identity.ts';
 import { kubeconfigText } from '#cmd/kubeconfig-text.ts';
 import { keyPem, pem } from '#lib/pki.ts';
 
 export interface NodeCredentials {
   readonly kubeconfig: string;
+  /** Of the service proxy and the DNS: they see Services and endpoints, and nothing of Pods. */
+  readonly proxyKubeconfig: string;
   readonly servingCertificate: string;
   readonly servingKey: string;
   readonly authority: string;
@@ -17,6 +19,7 @@ export function nodeCredentialFiles(directory: string): NodeCredentials {
   const pki = join(directory, 'pki');
   return {
     kubeconfig: join(directory, 'kubelet.kubeconfig'),
+    proxyKubeconfig: join(directory, 'proxy.kubeconfig'),
     servingCertificate: join(pki, 'kubelet.crt'),
     servingKey: join(pki, 'kubelet.key'),
     authority: join(pki, 'ca.crt'),
@@ -34,10 +37,14 @@ export async function writeNodeCredentials(
   const client = identity.client(`node-${node.name}`, nodeSubject(node.name));
   const serving = identity.kubeletServer(node.name, { dns: [node.name], ips: [node.address] });
   const user = `system:node:${node.name}`;
-  const text = kubeconfigText({ server: cluster.server, cluster: cluster.name, user, authority, client });
+  const parts = { server: cluster.server, cluster: cluster.name, authority };
+  const text = kubeconfigText({ ...parts, user, client });
+  const proxy = identity.client('kube-proxy', componentSubject('kube-proxy'));
+  const proxyText = kubeconfigText({ ...parts, user: 'system:kube-proxy', client: proxy });
   const write = (path: string, content: string) => writeFile(path, content, { mode: 0o600 });
   await Promise.all([
     write(files.kubeconfig, text),
+    write(files.proxyKubeconfig, proxyText),
     write(files.servingCertificate, pem('CERTIFICATE', serving.certificate)),
     write(files.servingKey, keyPem(serving.key)),
     write(files.authority, pem('CERTIFICATE', authority)),

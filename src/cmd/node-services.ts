@@ -1,7 +1,8 @@
 /** What runs beside the kubelet in a node's process: its server, the service proxy, DNS. */
 
 import { readFileSync } from 'node:fs';
-import type { Informers } from '#client/informer.ts';
+import { Informers } from '#client/informer.ts';
+import { connectByKubeconfig } from '#cmd/api-client.ts';
 import type { NodePlace } from '#cmd/cluster.ts';
 import { clusterDns, serviceRange } from '#cmd/cluster.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
@@ -12,13 +13,13 @@ import { hostDoorway } from '#lib/doorway/doorway.ts';
 import { HttpServer } from '#lib/http/server.ts';
 import type { Log } from '#lib/log.ts';
 import { run } from '#lib/process.ts';
+import { systemRandom as random } from '#lib/random.ts';
 import { startProxy } from '#proxy/proxy.ts';
 
 export interface NodeServicesOptions {
   readonly place: NodePlace;
   readonly directory: string;
   readonly kubelet: Kubelet;
-  readonly informers: Informers;
   readonly podRange: string;
   readonly log: Log;
 }
@@ -29,8 +30,9 @@ export const kubeletPort = 10_250;
 const closeGraceMs = 500;
 
 export async function startNodeServices(options: NodeServicesOptions): Promise<{ stop(): Promise<void> }> {
-  const { place, informers, podRange, log } = options;
+  const { place, podRange, log } = options;
   const server = await startKubeletServer(options);
+  const informers = networkInformers(options);
   const proxy = startProxy({
     informers,
     clock,
@@ -48,6 +50,13 @@ export async function startNodeServices(options: NodeServicesOptions): Promise<{
       await server.close(closeGraceMs);
     },
   };
+}
+
+function networkInformers({ directory, log }: NodeServicesOptions): Informers {
+  const { client } = connectByKubeconfig(nodeCredentialFiles(directory).proxyKubeconfig, 'kube-proxy/v1.36.3', clock);
+  const onError = ({ plural }: { plural: string }, error: unknown) =>
+    log.warn('cannot follow a collection', { plural, error: String(error) });
+  return new Informers({ client, clock, random, onError });
 }
 
 async function startKubeletServer({ place, directory, kubelet, log }: NodeServicesOptions): Promise<HttpServer> {

@@ -82,7 +82,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
     cgroups: new NodeCgroups(nodeCgroup(cluster.name, name)),
     podLogsDir,
   });
-  const others = await startNodeServices({ place, directory, kubelet, informers, podRange, log });
+  const others = await startNodeServices({ place, directory, kubelet, podRange, log });
   process.on('SIGTERM', () => {
     kubelet.stop();
     void others.stop().then(() => process.exit(0));
