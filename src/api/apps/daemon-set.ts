@@ -57,6 +57,9 @@ export const DaemonSetStatus = struct('io.k8s.api.apps.v1.DaemonSetStatus', {
 });
 export interface DaemonSetStatus extends TypeOf<typeof DaemonSetStatus> {}
 
+/** How often the template has changed: a field of old, kept for old clients. The server counts. */
+export const templateGenerationAnnotation = 'deprecated.daemonset.template.generation';
+
 export const DaemonSet = struct(
   'io.k8s.api.apps.v1.DaemonSet',
   {
@@ -66,7 +69,13 @@ export const DaemonSet = struct(
     spec: always(2, DaemonSetSpec),
     status: always(3, DaemonSetStatus),
   },
-  { gvk: { group: 'apps', version: 'v1', kind: 'DaemonSet' } },
+  {
+    gvk: { group: 'apps', version: 'v1', kind: 'DaemonSet' },
+    defaults: set => {
+      const annotations = { [templateGenerationAnnotation]: '0', ...set.metadata?.annotations };
+      set.metadata = { ...set.metadata, annotations };
+    },
+  },
 );
 export interface DaemonSet extends TypeOf<typeof DaemonSet> {}
 

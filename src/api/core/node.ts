@@ -31,15 +31,26 @@ export const NodeConfigSource = struct('io.k8s.api.core.v1.NodeConfigSource', {
 });
 export interface NodeConfigSource extends TypeOf<typeof NodeConfigSource> {}
 
-export const NodeSpec = struct('io.k8s.api.core.v1.NodeSpec', {
-  podCIDR: field(1, string),
-  externalID: field(2, string),
-  configSource: optional(6, NodeConfigSource),
-  podCIDRs: field(7, list(string, { type: 'set', patch: ['merge'] })),
-  providerID: field(3, string),
-  unschedulable: field(4, boolean),
-  taints: field(5, list(Taint)),
-});
+export const NodeSpec = struct(
+  'io.k8s.api.core.v1.NodeSpec',
+  {
+    podCIDR: field(1, string),
+    externalID: field(2, string),
+    configSource: optional(6, NodeConfigSource),
+    podCIDRs: field(7, list(string, { type: 'set', patch: ['merge'] })),
+    providerID: field(3, string),
+    unschedulable: field(4, boolean),
+    taints: field(5, list(Taint)),
+  },
+  {
+    // One range and the list of them say the same; where they differ, the one counts.
+    defaults: spec => {
+      const [first] = spec.podCIDRs ?? [];
+      if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR];
+      else if (first) spec.podCIDR = first;
+    },
+  },
+);
 export interface NodeSpec extends TypeOf<typeof NodeSpec> {}
 
 export const NodeAddress = struct('io.k8s.api.core.v1.NodeAddress', {

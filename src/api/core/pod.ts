@@ -271,35 +271,46 @@ export const PodResourceClaimStatus = struct('io.k8s.api.core.v1.PodResourceClai
 });
 export interface PodResourceClaimStatus extends TypeOf<typeof PodResourceClaimStatus> {}
 
-export const PodStatus = struct('io.k8s.api.core.v1.PodStatus', {
-  observedGeneration: field(17, int64),
-  phase: field(1, string, { enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] }),
-  conditions: field(2, list(PodCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
-  message: field(3, string),
-  reason: field(4, string),
-  nominatedNodeName: field(11, string),
-  hostIP: field(5, string),
-  hostIPs: field(16, list(HostIP, { patch: ['merge'], mergeKey: 'ip' })),
-  podIP: field(6, string),
-  podIPs: field(12, list(PodIP, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' })),
-  startTime: optional(7, time),
-  initContainerStatuses: field(10, list(ContainerStatus)),
-  containerStatuses: field(8, list(ContainerStatus)),
-  qosClass: field(9, string, { enum: ['Guaranteed', 'Burstable', 'BestEffort'] }),
-  ephemeralContainerStatuses: field(13, list(ContainerStatus)),
-  resize: field(14, string, { enum: ['InProgress', 'Deferred', 'Infeasible'], gate: 'InPlacePodVerticalScaling' }),
-  resourceClaimStatuses: field(
-    15,
-    list(PodResourceClaimStatus, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' }),
-    { gate: 'DynamicResourceAllocation' },
-  ),
-  extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus, { gate: 'DRAExtendedResource' }),
-  allocatedResources: field(19, map(quantity), { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
-  resources: optional(20, ResourceRequirements, { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
-  nodeAllocatableResourceClaimStatuses: field(21, list(NodeAllocatableResourceClaimStatus), {
-    gate: 'DRANodeAllocatableResources',
-  }),
-});
+/** The first address and the list of them say the same; where they differ, the one counts, as old kubelets know only it. */
+function agreeOnAddresses(status: { podIP?: string | undefined; podIPs?: { ip: string }[] | undefined }): void {
+  const [first] = status.podIPs ?? [];
+  if (status.podIP && status.podIP !== first?.ip) status.podIPs = [{ ip: status.podIP }];
+  else if (first) status.podIP = first.ip;
+}
+
+export const PodStatus = struct(
+  'io.k8s.api.core.v1.PodStatus',
+  {
+    observedGeneration: field(17, int64),
+    phase: field(1, string, { enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] }),
+    conditions: field(2, list(PodCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
+    message: field(3, string),
+    reason: field(4, string),
+    nominatedNodeName: field(11, string),
+    hostIP: field(5, string),
+    hostIPs: field(16, list(HostIP, { patch: ['merge'], mergeKey: 'ip' })),
+    podIP: field(6, string),
+    podIPs: field(12, list(PodIP, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' })),
+    startTime: optional(7, time),
+    initContainerStatuses: field(10, list(ContainerStatus)),
+    containerStatuses: field(8, list(ContainerStatus)),
+    qosClass: field(9, string, { enum: ['Guaranteed', 'Burstable', 'BestEffort'] }),
+    ephemeralContainerStatuses: field(13, list(ContainerStatus)),
+    resize: field(14, string, { enum: ['InProgress', 'Deferred', 'Infeasible'], gate: 'InPlacePodVerticalScaling' }),
+    resourceClaimStatuses: field(
+      15,
+      list(PodResourceClaimStatus, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' }),
+      { gate: 'DynamicResourceAllocation' },
+    ),
+    extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus, { gate: 'DRAExtendedResource' }),
+    allocatedResources: field(19, map(quantity), { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
+    resources: optional(20, ResourceRequirements, { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
+    nodeAllocatableResourceClaimStatuses: field(21, list(NodeAllocatableResourceClaimStatus), {
+      gate: 'DRANodeAllocatableResources',
+    }),
+  },
+  { defaults: agreeOnAddresses },
+);
 export interface PodStatus extends TypeOf<typeof PodStatus> {}
 
 /** What a Pod gets and a Pod template does not, because it depends on all of the Pod. */

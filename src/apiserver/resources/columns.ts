@@ -71,6 +71,11 @@ export function integerColumn<T>(name: string, count: (object: T) => number | un
   return { name, type: 'integer', cell: object => count(object) ?? 0 };
 }
 
+/** Declared as text, printed as a number: so upstream has a few. */
+export function countColumn<T>(name: string, count: (object: T) => number | undefined): Column<T> {
+  return { ...integerColumn(name, count), type: 'string' };
+}
+
 export function textColumn<T>(name: string, text: (object: T) => string | undefined, priority = 0): Column<T> {
   return { name, type: 'string', priority, cell: object => text(object) ?? '' };
 }

@@ -6,6 +6,7 @@ import { sendObject } from '#apiserver/reply.ts';
 import { type ResourceRequest, warn } from '#apiserver/request.ts';
 import type { Strategy, UpdateRules } from '#apiserver/resources/strategy.ts';
 import { keyOf } from '#apiserver/served.ts';
+import type { Claim } from '#apiserver/server.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { createObject } from '#apiserver/verbs/create.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
@@ -21,6 +22,7 @@ import {
 } from '#apiserver/verbs/write.ts';
 import { conflictError, invalidError, objectModified, untypedError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
+import { dropGated } from '#machinery/codec/gated.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { invalidShown } from '#machinery/validation/field-error.ts';
 import { validateObjectMeta, validateObjectMetaUpdate } from '#machinery/validation/object-meta.ts';
@@ -71,24 +73,28 @@ export async function updateObject(
   settings: UpdateSettings,
 ): Promise<Written> {
   const { stored } = request.served;
-  let release: (() => Promise<void>) | undefined;
+  let claim: Claim | undefined;
   try {
-    return await updateStored(
+    const written = await updateStored(
       request,
       key,
       { dryRun: options.dryRun, conflictIsFinal: () => settings.conflictIsFinal },
       async entry => {
-        await release?.();
+        await claim?.release();
         const old = entry.object() as AnyJson;
         const wanted = await next(old, entry);
         checkVersion(request, wanted, entry);
-        const { change, claim } = await planUpdate(request, wanted, old, options, settings);
-        release = claim?.release;
+        const change = await planUpdate(request, wanted, old, options, settings, made => {
+          claim = made;
+        });
         return change.kind === 'keep' ? { kind: 'keep', object: atRevision(stored, old, entry.revision) } : change;
       },
     );
+    await claim?.commit();
+    if (written.outcome === 'delete' && !options.dryRun) await request.server.allocation.free(request, written.object);
+    return written;
   } catch (error) {
-    await release?.();
+    await claim?.release();
     throw error;
   }
 }
@@ -110,26 +116,24 @@ function checkVersion(request: ResourceRequest, wanted: AnyJson, entry: Entry): 
   }
 }
 
-interface Plan {
-  readonly change: Change;
-  readonly claim: { release(): Promise<void> } | undefined;
-}
-
 async function planUpdate(
   request: ResourceRequest,
   wanted: AnyJson,
   old: AnyJson,
   options: WriteOptions,
   settings: UpdateSettings,
-): Promise<Plan> {
+  claimed: (claim: Claim | undefined) => void,
+): Promise<Change> {
   const { served, server, info, user } = request;
   const { strategy, hub } = served.stored;
   const context = { nowMs: server.clock.nowMs(), user, dryRun: options.dryRun };
   const object = settings.tracked ? wanted : trackWrite(request, old, wanted, options, info.subresource);
+  dropGated(hub.schema, object);
   dropRepeatedOwners(object, text => warn(request, text));
   const admission = admissionRequest(request, 'UPDATE', object, old, options.dryRun);
   await server.admission.mutate(admission);
   keepSystemFields(object, old);
+  claimed(await server.allocation.allocate(request, object, old, options.dryRun));
   const rules: UpdateRules<AnyJson> =
     info.subresource === '' ? strategy : (strategy.subresources?.[info.subresource] ?? {});
   rules.prepareUpdate?.(object, old, context);
@@ -142,9 +146,8 @@ async function planUpdate(
   if (errors.length > 0) throw invalidError(hub, info.name, errors);
   for (const text of rules.warnOnUpdate?.(object, old) ?? []) warn(request, text);
   await server.admission.validate(admission);
-  const claim = await server.allocate(request, object, old, options.dryRun);
   const ordered = canonical(hub.schema, object);
-  return { change: { kind: isFinished(ordered, strategy) ? 'delete' : 'put', object: ordered }, claim };
+  return { kind: isFinished(ordered, strategy) ? 'delete' : 'put', object: ordered };
 }
 
 function raiseGeneration(hasGeneration: boolean, object: AnyJson, old: AnyJson): void {

@@ -10,7 +10,6 @@
  */
 
 import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalTime } from '#machinery/codec/spelling.ts';
-import { gateIsOn } from '#machinery/gates.ts';
 import { quantityOf } from '#machinery/quantity.ts';
 import type { AnyJson, Field, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
 import { resolved } from '#machinery/schema.ts';
@@ -194,8 +193,6 @@ export function setOwn(target: Record<string, unknown>, key: string, value: unkn
 
 interface Step {
   readonly name: string;
-  /** Its gate is off: it is read as any other, and then left out. */
-  readonly dropped: boolean;
   readonly decode: Decode;
   readonly presence: Field['presence'];
   readonly zero: () => AnyJson;
@@ -204,7 +201,6 @@ interface Step {
 function compileStruct(schema: StructSchema): Decode {
   const steps: Step[] = Object.entries(schema.fields).map(([name, field]) => ({
     name,
-    dropped: field.gate !== undefined && !gateIsOn(field.gate),
     decode: decoderOf(field.schema),
     presence: field.presence,
     zero: () => (field.nullable ? null : zeroOf(field.schema)),
@@ -214,11 +210,10 @@ function compileStruct(schema: StructSchema): Decode {
     const input = value as Record<string, unknown>;
     const out: Record<string, unknown> = {};
     let knownCount = 0;
-    for (const { name, dropped, decode, presence, zero } of steps) {
+    for (const { name, decode, presence, zero } of steps) {
       const given = input[name];
       if (given !== undefined) knownCount++;
       const result = given === undefined || given === null ? undefined : decode(given, notes);
-      if (dropped) continue;
       if (presence === 'always') out[name] = result === undefined || isEmptyCollection(result) ? zero() : result;
       else if (result !== undefined && result !== null && (presence === 'optional' || !isZero(result)))
         out[name] = result;

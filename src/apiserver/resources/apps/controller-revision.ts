@@ -3,7 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { ControllerRevision } from '#api/apps/controller-revision.ts';
 import { controllerRevisions } from '#api/apps/controller-revision.ts';
-import { ageColumn, integerColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
+import { ageColumn, countColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { immutable, inspectAtLeastZero } from '#apiserver/resources/messages.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { parseApiVersion } from '#machinery/resource.ts';
@@ -19,7 +19,7 @@ export const controllerRevisionStrategy: Strategy<ControllerRevision> = {
   columns: [
     nameColumn,
     textColumn('Controller', owner),
-    integerColumn('Revision', ({ revision }) => revision),
+    countColumn('Revision', ({ revision }) => revision),
     ageColumn,
   ],
 };

@@ -2,7 +2,11 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { DaemonSet, DaemonSetSpec } from '#api/apps/daemon-set.ts';
-import { DaemonSetUpdateStrategy, daemonSets } from '#api/apps/daemon-set.ts';
+import {
+  DaemonSetUpdateStrategy,
+  daemonSets,
+  templateGenerationAnnotation as templateGeneration,
+} from '#api/apps/daemon-set.ts';
 import {
   ageColumn,
   containerColumns,
@@ -36,9 +40,6 @@ import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { validateLabelSelector } from '#machinery/validation/label-selector.ts';
 
 const templateOf = (set: DaemonSet) => set.spec?.template;
-
-/** How often the template has changed: a field of old, kept for old clients. */
-const templateGeneration = 'deprecated.daemonset.template.generation';
 
 function setTemplateGeneration({ metadata }: DaemonSet, generation: number): void {
   if (metadata) metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(generation) };

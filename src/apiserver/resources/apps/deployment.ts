@@ -6,7 +6,7 @@ import { DeploymentStrategy, deployments } from '#api/apps/deployment.ts';
 import {
   ageColumn,
   containerColumns,
-  integerColumn,
+  countColumn,
   nameColumn,
   selectorColumn,
   textColumn,
@@ -66,8 +66,8 @@ export const deploymentStrategy: Strategy<Deployment> = {
   columns: [
     nameColumn,
     textColumn('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),
-    integerColumn('Up-to-date', ({ status }) => status?.updatedReplicas),
-    integerColumn('Available', ({ status }) => status?.availableReplicas),
+    countColumn('Up-to-date', ({ status }) => status?.updatedReplicas),
+    countColumn('Available', ({ status }) => status?.availableReplicas),
     ageColumn,
     ...containerColumns(templateOf),
     selectorColumn(({ spec }) => spec?.selector),

@@ -51,19 +51,15 @@ export const nodeStrategy: Strategy<Node> = {
     textColumn('Internal-IP', node => address(node, 'InternalIP'), 1),
     textColumn('External-IP', node => address(node, 'ExternalIP'), 1),
     textColumn('OS-Image', ({ status }) => status?.nodeInfo?.osImage || '<unknown>', 1),
-    textColumn('Kernel-Version', ({ status }) => status?.nodeInfo?.kernelVersion || '<unknown>', 1),
+    textColumn('Kernel-Version', kernel, 1),
     textColumn('Container-Runtime', ({ status }) => status?.nodeInfo?.containerRuntimeVersion || '<unknown>', 1),
   ],
 };
 
-/** One range and the list of them say the same; where they differ, the one counts. */
-function normalize({ spec, status }: Node): void {
+/** Amounts are counted in thousandths. */
+function normalize({ status }: Node): void {
   roundAmounts(status?.capacity);
   roundAmounts(status?.allocatable);
-  if (!spec) return;
-  const [first] = spec.podCIDRs ?? [];
-  if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR];
-  else if (first) spec.podCIDR = first;
 }
 
 function warnings({ spec }: Node): string[] {
@@ -198,6 +194,12 @@ function roles({ metadata }: Node): string {
     return key === 'kubernetes.io/role' && value !== '' ? [value] : [];
   });
   return found.length === 0 ? '<none>' : [...new Set(found)].sort().join(',');
+}
+
+function kernel({ status }: Node): string {
+  const { kernelVersion, architecture } = status?.nodeInfo ?? {};
+  if (!kernelVersion) return '<unknown>';
+  return architecture ? `${kernelVersion} (${architecture})` : kernelVersion;
 }
 
 function address({ status }: Node, type: string): string {

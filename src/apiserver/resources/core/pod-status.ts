@@ -2,16 +2,18 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import type { Container } from '#api/core/container.ts';
+import { EphemeralContainer } from '#api/core/container.ts';
 import type { ContainerStatus, Pod } from '#api/core/pod.ts';
 import { qosClassOf } from '#api/core/pod-resources.ts';
 import type { PodSpec } from '#api/core/pod-spec.ts';
 import { inspectPod } from '#apiserver/resources/core/pod-validation.ts';
+import { internalDiff } from '#apiserver/resources/internal-form.ts';
 import { addProblems, immutable } from '#apiserver/resources/messages.ts';
 import { parseAddress } from '#lib/ip.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { validateLegacyIp } from '#machinery/validation/addresses.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
-import { duplicate, forbidden, invalid } from '#machinery/validation/field-error.ts';
+import { duplicate, forbidden, invalid, quote } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { checkQualifiedName, nameIsDnsSubdomain } from '#machinery/validation/names.ts';
 
@@ -111,75 +113,90 @@ export function validateEphemeralUpdate(pod: Pod, old: Pod): FieldError[] {
   const path = 'spec.ephemeralContainers';
   const now = pod.spec?.ephemeralContainers ?? [];
   for (const before of old.spec?.ephemeralContainers ?? []) {
-    const i = now.findIndex(container => container.name === before.name);
-    const problemAt = i < 0 ? path : `${path}[${i}]`;
-    if (i < 0)
-      errors.push(
-        forbidden(problemAt, `existing ephemeral containers ${JSON.stringify(before.name)} may not be removed\n`),
-      );
-    else if (!isDeepStrictEqual(now[i], before)) {
-      errors.push(forbidden(path, `existing ephemeral containers ${JSON.stringify(before.name)} may not be changed\n`));
+    const found = now.find(container => container.name === before.name);
+    const called = `existing ephemeral containers ${quote(before.name)}`;
+    if (!found) errors.push(forbidden(path, `${called} may not be removed\n`));
+    else if (!isDeepStrictEqual(found, before)) {
+      const diff = internalDiff(EphemeralContainer, before, found);
+      errors.push(forbidden(path, `${called} may not be changed\n${diff}`));
     }
   }
   return errors;
 }
 
-/** Only cpu and memory of containers, and how they are resized. */
+const containerKinds = ['containers', 'initContainers'] as const;
+
+/** Of the containers only resources and how they are resized are taken; a Pod with other containers fails later. */
 export function prepareResize(pod: Pod, old: Pod): void {
   pod.metadata = { ...old.metadata, managedFields: pod.metadata?.managedFields };
   pod.status = old.status;
+  const taken: AnyJson = structuredClone(old.spec);
+  for (const kind of containerKinds) {
+    const now = pod.spec?.[kind] ?? [];
+    const then: AnyJson[] = taken[kind] ?? [];
+    if (now.length !== then.length || now.some((container, i) => container.name !== then[i].name)) return;
+    now.forEach(({ resources, resizePolicy }, i) => {
+      then[i].resources = resources ?? {};
+      if (resizePolicy) then[i].resizePolicy = resizePolicy;
+      else delete then[i].resizePolicy;
+    });
+  }
+  pod.spec = taken;
 }
-
-const resizable = new Set(['cpu', 'memory']);
 
 export function validateResize(pod: Pod, old: Pod): FieldError[] {
   const errors: FieldError[] = [];
-  inspectPod(pod, errors);
+  inspectPod(pod, errors, old.spec);
   const spec = pod.spec as PodSpec;
   const before = old.spec as PodSpec;
-  if (qosClassOf(spec) !== (old.status?.qosClass ?? qosClassOf(before))) {
-    errors.push(invalid('spec', qosClassOf(spec), 'Pod QOS Class may not change as a result of resizing'));
+  const oldClass = old.status?.qosClass ?? qosClassOf(before);
+  if (qosClassOf(spec) !== oldClass) {
+    errors.push(invalid('spec', oldClass, 'Pod QOS Class may not change as a result of resizing'));
   }
-  for (const kind of ['containers', 'initContainers'] as const) {
+  const munged: AnyJson = structuredClone(spec);
+  for (const kind of containerKinds) {
     const now = spec[kind] ?? [];
-    if (now.length !== (before[kind] ?? []).length) {
+    const then = before[kind] ?? [];
+    if (now.length !== then.length) {
       errors.push(forbidden(`spec.${kind}`, `${kind} may not be added or removed on resize`));
       return errors;
     }
     now.forEach((container, i) => {
-      inspectResized(container, before[kind]?.[i] as Container, `spec.${kind}[${i}]`, errors);
+      inspectNothingRemoved(container, then[i] as Container, `spec.${kind}[${i}]`, errors);
+      withoutResize(munged[kind][i], then[i] as Container);
     });
   }
-  const munged = structuredClone(spec);
-  for (const kind of ['containers', 'initContainers'] as const) {
-    (munged[kind] ?? []).forEach((container: AnyJson, i) => {
-      const then = before[kind]?.[i] as AnyJson;
-      container.resources = then.resources;
-      if (then.resizePolicy) container.resizePolicy = then.resizePolicy;
-      else delete container.resizePolicy;
-    });
-  }
-  if (!isDeepStrictEqual(munged, before)) {
-    errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
-  }
+  if (!isDeepStrictEqual(munged, before)) errors.push(forbidden('spec', 'only cpu and memory resources are mutable'));
   return errors;
 }
 
-function inspectResized(container: Container, before: Container, path: FieldPath, errors: FieldError[]): void {
-  for (const side of ['limits', 'requests'] as const) {
+const resizable = ['cpu', 'memory'];
+const sides = ['requests', 'limits'] as const;
+
+function inspectNothingRemoved(container: Container, before: Container, path: FieldPath, errors: FieldError[]): void {
+  for (const side of sides) {
     const now = container.resources?.[side] ?? {};
-    const then = before.resources?.[side] ?? {};
-    for (const name of Object.keys(then)) {
-      if (now[name] === undefined) {
-        errors.push(
-          forbidden(`${path}.resources.${side}`, 'resource limits cannot be removed'.replace('limits', side)),
-        );
-        break;
-      }
-    }
-    const changed = Object.keys({ ...now, ...then }).filter(name => now[name] !== then[name]);
-    if (changed.some(name => !resizable.has(name))) {
-      errors.push(forbidden(`${path}.resources.${side}`, 'only cpu and memory resources are mutable'));
-    }
+    if (!resizable.some(name => before.resources?.[side]?.[name] !== undefined && now[name] === undefined)) continue;
+    errors.push(forbidden(`${path}.resources.${side}`, `resource ${side} cannot be removed`));
   }
+}
+
+/** The container with cpu, memory and the policy as they were. */
+function withoutResize(container: AnyJson, before: Container): void {
+  const resources: AnyJson = { ...container.resources };
+  for (const side of sides) {
+    const then = before.resources?.[side];
+    if (then === undefined) {
+      delete resources[side];
+      continue;
+    }
+    const kept = Object.entries(resources[side] ?? {}).filter(([name]) => !resizable.includes(name));
+    resources[side] = {
+      ...Object.fromEntries(kept),
+      ...Object.fromEntries(Object.entries(then).filter(([name]) => resizable.includes(name))),
+    };
+  }
+  container.resources = resources;
+  if (before.resizePolicy) container.resizePolicy = before.resizePolicy;
+  else delete container.resizePolicy;
 }
