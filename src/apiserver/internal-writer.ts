@@ -2,7 +2,7 @@
 
 import { admissionChain } from '#apiserver/admission/admission.ts';
 import type { User } from '#apiserver/authn/user.ts';
-import type { ObjectWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
+import type { ObjectWriter, StatusWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
 import { requestInfo } from '#apiserver/authz/request-info.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
@@ -23,12 +23,12 @@ const options: WriteOptions = { dryRun: false, fieldManager: 'kube-apiserver', f
 /** There is no client: only headers are ever looked at. */
 const nobody = { headers: {} } as unknown as Exchange;
 
-export function internalWriter(server: Server, user: User): ObjectWriter {
+export function internalWriter(server: Server, user: User): ObjectWriter & StatusWriter {
   const unrestricted: Server = { ...server, admission: admissionChain([]) };
-  const requestFor = (resource: Resource, namespace: string, name: string): ResourceRequest => {
+  const requestFor = (resource: Resource, namespace: string, name: string, subresource?: string): ResourceRequest => {
     const { group, version, plural } = resource;
     const served = must(server.resources.find(group, version, plural), () => `${plural} are not served`);
-    const path = resourcePath(resource, namespace, name === '' ? undefined : name);
+    const path = resourcePath(resource, namespace, name === '' ? undefined : name, subresource);
     const info = requestInfo(name === '' ? 'POST' : 'PUT', path, '');
     return { exchange: nobody, info, query: new URLSearchParams(), user, server: unrestricted, warnings: [], served };
   };
@@ -39,6 +39,13 @@ export function internalWriter(server: Server, user: User): ObjectWriter {
     setDefaults(resource.schema, own);
     return own;
   };
+  const update = async (resource: Resource, object: AnyJson, subresource?: string) => {
+    const { namespace = '', name } = object.metadata;
+    const wanted = prepared(resource, object);
+    const next = () => structuredClone(wanted);
+    const request = requestFor(resource, namespace, name, subresource);
+    await updateObject(request, keyOf(resource, namespace, name), options, next, { conflictIsFinal: true });
+  };
   return {
     async get(resource, namespace, name) {
       const { stored } = requestFor(resource, namespace, name).served;
@@ -48,14 +55,8 @@ export function internalWriter(server: Server, user: User): ObjectWriter {
       const request = requestFor(resource, object.metadata.namespace ?? '', '');
       await createObject(request, prepared(resource, object), options);
     },
-    async update(resource, object) {
-      const { namespace = '', name } = object.metadata;
-      const wanted = prepared(resource, object);
-      const next = () => structuredClone(wanted);
-      await updateObject(requestFor(resource, namespace, name), keyOf(resource, namespace, name), options, next, {
-        conflictIsFinal: true,
-      });
-    },
+    update: (resource, object) => update(resource, object),
+    updateStatus: (resource, object) => update(resource, object, 'status'),
     async delete(resource, namespace, name) {
       await deleteObject(requestFor(resource, namespace, name), keyOf(resource, namespace, name), {});
     },

@@ -33,6 +33,9 @@ export function prefixOf(resource: Resource): string {
   return `/registry/${prefixes[resource.plural] ?? resource.plural}/`;
 }
 
+/** Groups whose objects may be called anything that can stand in a path: `system:node`, `v1.`. */
+const freelyNamed = ['rbac.authorization.k8s.io', 'apiregistration.k8s.io'];
+
 /** Rules of a kind that has none of its own: status apart from the rest, generation with the spec. */
 export function plainStrategy(resource: Resource): Strategy {
   const { fields } = resource.schema;
@@ -40,7 +43,7 @@ export function plainStrategy(resource: Resource): Strategy {
   return {
     resource,
     hasGeneration: 'spec' in fields && hasStatus,
-    ...(resource.group === 'rbac.authorization.k8s.io' ? { validateName: checkPathSegmentName } : {}),
+    ...(freelyNamed.includes(resource.group) ? { validateName: checkPathSegmentName } : {}),
     prepareCreate: object => {
       if (hasStatus) delete object.status;
     },

@@ -36,6 +36,11 @@ export interface ObjectWriter {
   delete(resource: Resource, namespace: string, name: string): Promise<void>;
 }
 
+export interface StatusWriter {
+  /** As `update`, of the sub-resource `status`. */
+  updateStatus(resource: Resource, object: AnyJson): Promise<void>;
+}
+
 type Wanted = { metadata?: ObjectMeta };
 
 /** What is to be done about one object; undefined: nothing. */
