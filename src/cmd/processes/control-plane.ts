@@ -11,7 +11,7 @@ import { clusterAddress, clusterNetns, netnsPath, nodeRange, pullRelayPort } fro
 import { openPullRelay } from '#cmd/node/pull-relay.ts';
 import { writeNodeCredentials } from '#cmd/node-credentials.ts';
 import { openNodePorts } from '#cmd/node-ports.ts';
-import { type Loops, startLoops } from '#cmd/processes/loops.ts';
+import { type Loops, type LoopsData, startLoops } from '#cmd/processes/loops.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { must } from '#lib/assert.ts';
 import { systemClock as clock } from '#lib/clock.ts';
@@ -45,7 +45,7 @@ export async function run(directory: string): Promise<void> {
     await writeNodeCredentials(plane.identity, { ...place, directory: cluster.nodeDirectory(place.name) }, inNetwork);
   }
   const inside = doorway === undefined ? undefined : await listenInside(plane, doorway, config);
-  const loops = startLoops(loopsData(plane, config), error => {
+  const loops = startLoops(await loopsData(plane, config), error => {
     log.error('the loops have stopped', { error: error.stack ?? error.message });
     process.exit(1);
   });
@@ -69,7 +69,7 @@ async function listenInside(plane: ControlPlane, doorway: Doorway, config: Clust
   };
 }
 
-function loopsData(plane: ControlPlane, config: ClusterConfig) {
+async function loopsData(plane: ControlPlane, config: ClusterConfig): Promise<LoopsData> {
   const credentials = (component: 'kube-controller-manager' | 'kube-scheduler') => {
     const pair = plane.identity.client(component, componentSubject(component));
     return { certificatePem: pem('CERTIFICATE', pair.certificate), keyPem: keyPem(pair.key) };
@@ -83,6 +83,7 @@ function loopsData(plane: ControlPlane, config: ClusterConfig) {
     controllers: config.controllers,
     scheduler: config.scheduler,
     podRange,
+    serviceAccountKeyPem: keyPem(await plane.identity.serviceAccountKey),
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { workerData } from 'node:worker_threads';
+import { tokenForSecret } from '#apiserver/authn/service-account-tokens.ts';
 import { Client } from '#client/client.ts';
 import { Informers } from '#client/informer.ts';
 import { jsonTransport } from '#client/json-transport.ts';
@@ -12,10 +13,12 @@ import { standardLog } from '#cmd/standard-log.ts';
 import { startControllers } from '#controllers/start.ts';
 import { systemClock as clock } from '#lib/clock.ts';
 import { HttpClient } from '#lib/http/client.ts';
+import { readKey } from '#lib/pki.ts';
 import { systemRandom as random } from '#lib/random.ts';
 import { startScheduler } from '#scheduler/scheduler.ts';
 
 const data = workerData as LoopsData;
+const serviceAccountKey = readKey(data.serviceAccountKeyPem);
 
 function clientAs(credentials: LoopsData['controllerManager'], userAgent: string): Client {
   const http = new HttpClient({
@@ -33,8 +36,9 @@ startControllers({
   log: standardLog('controllers'),
   controllers: data.controllers,
   rootCaPem: data.caPem,
-  signLegacyToken: () => {
-    throw new Error('tokens in Secrets are signed by the API server');
+  signLegacyToken: ({ metadata }, secret) => {
+    const { namespace = '', name = '', uid = '' } = metadata ?? {};
+    return tokenForSecret(serviceAccountKey, namespace, { name, uid }, secret.metadata?.name ?? '');
   },
   clusterCidr: data.podRange,
 });

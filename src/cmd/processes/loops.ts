@@ -15,6 +15,8 @@ export interface LoopsData {
   readonly controllers: readonly string[];
   readonly scheduler: boolean;
   readonly podRange: string;
+  /** Signs the tokens that lie in Secrets. */
+  readonly serviceAccountKeyPem: string;
 }
 
 export interface Loops {
