@@ -4,7 +4,10 @@
  */
 
 import type { KeyObject } from 'node:crypto';
+import { flowSchemas } from '#api/flowcontrol/flow-schema.ts';
+import { priorityLevelConfigurations } from '#api/flowcontrol/priority-level-configuration.ts';
 import { admissionChain } from '#apiserver/admission/admission.ts';
+import { makeAllocation } from '#apiserver/allocation/allocation.ts';
 import { openIdHandler } from '#apiserver/authn/openid.ts';
 import type { ServiceAccountTokens } from '#apiserver/authn/service-account-tokens.ts';
 import { makeUser } from '#apiserver/authn/user.ts';
@@ -14,6 +17,8 @@ import { discoveryHandler } from '#apiserver/discovery/handlers.ts';
 import { type Health, healthHandler, versionHandler } from '#apiserver/health.ts';
 import { internalWriter } from '#apiserver/internal-writer.ts';
 import { publishAuthenticationInfo, publishTokenTracking } from '#apiserver/loops/authentication-info.ts';
+import { startFlowSchemaStatus } from '#apiserver/loops/flow-schema-status.ts';
+import { registerLocalServices } from '#apiserver/loops/local-api-services.ts';
 import { OpenApi } from '#apiserver/openapi/handlers.ts';
 import { buildRegistry } from '#apiserver/registry.ts';
 import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
@@ -88,7 +93,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     authorizer: trust.authorizer,
     impersonate: trust.impersonate,
     admission: admissionChain(trust.admission),
-    allocate: async () => undefined,
+    allocation: makeAllocation({ store, clock, random, resources, writer: () => writer }),
     connectors: {
       'serviceaccounts/token': { POST: tokenHandler({ tokens, lookups }) },
       ...connectHandlers(new Kubelets({ clock, tls: options.kubeletTls ?? (() => ({})), dial: options.dialCluster })),
@@ -105,8 +110,19 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const writer = internalWriter(server, makeUser({ name: 'system:apiserver', groups: ['system:masters'] }));
   await bootstrap(writer);
-  await Promise.all([publishAuthenticationInfo(writer, options), publishTokenTracking(writer, clock.nowMs())]);
+  await Promise.all([
+    publishAuthenticationInfo(writer, options),
+    publishTokenTracking(writer, clock.nowMs()),
+    registerLocalServices(writer, clock.nowMs()),
+  ]);
   await feed.ready();
+  startFlowSchemaStatus({
+    flowSchemas: objectsOf(resources, flowSchemas),
+    priorityLevels: objectsOf(resources, priorityLevelConfigurations),
+    writer,
+    clock,
+    onError: error => options.log(`the status of a flow schema: ${error}`),
+  });
   feed.beginHistory();
   const compactor = startCompactor({
     feed,

@@ -29,9 +29,19 @@ export interface PathHandlers {
   find(path: string): PathHandler | undefined;
 }
 
-/** Addresses and ports claimed for a write; given back when the write fails. */
+/** Addresses and ports claimed for a write. */
 export interface Claim {
+  /** The write failed: what was claimed is given back. */
   release(): Promise<void>;
+  /** The write succeeded: what the object no longer has is given back. */
+  commit(): Promise<void>;
+}
+
+export interface Allocation {
+  /** Before a write is prepared and held against its rules: claims what the object needs, and writes it in. */
+  allocate(request: ResourceRequest, object: AnyJson, old: AnyJson, dryRun: boolean): Promise<Claim | undefined>;
+  /** The object is gone. */
+  free(request: ResourceRequest, object: AnyJson): Promise<void>;
 }
 
 export interface ServerParts {
@@ -43,12 +53,7 @@ export interface ServerParts {
   readonly authorizer: Authorizer;
   readonly impersonate: (exchange: Exchange, user: User) => User;
   readonly admission: AdmissionChain;
-  readonly allocate: (
-    request: ResourceRequest,
-    object: AnyJson,
-    old: AnyJson,
-    dryRun: boolean,
-  ) => Promise<Claim | undefined>;
+  readonly allocation: Allocation;
   readonly paths: PathHandlers;
   /** Sub-resources that reach out of this server (logs, exec, proxies) or sign something (tokens), by name and method. */
   readonly connectors: Readonly<Record<string, Readonly<Record<string, ResourceHandler>>>>;

@@ -15,11 +15,13 @@ import { persistentVolumeClaimStrategy } from '#apiserver/resources/core/persist
 import { podStrategy } from '#apiserver/resources/core/pod.ts';
 import { podTemplateStrategy } from '#apiserver/resources/core/pod-template.ts';
 import { replicationControllerStrategy } from '#apiserver/resources/core/replication-controller.ts';
+import { serviceStrategy } from '#apiserver/resources/core/service.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from '#apiserver/resources/rbac/bindings.ts';
 import { clusterRoleStrategy, roleStrategy } from '#apiserver/resources/rbac/roles.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  serviceStrategy,
   persistentVolumeClaimStrategy,
   persistentVolumeStrategy,
   cronJobStrategy,

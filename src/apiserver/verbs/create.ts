@@ -11,6 +11,7 @@ import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { createStored } from '#apiserver/verbs/write.ts';
 import { ApiError, invalidError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
+import { dropGated } from '#machinery/codec/gated.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { validateObjectMeta } from '#machinery/validation/object-meta.ts';
 
@@ -38,6 +39,7 @@ export async function createObject(
   settings: CreateSettings = {},
 ): Promise<AnyJson> {
   const given = settings.tracked ? object : trackWrite(request, undefined, object, options, '');
+  dropGated(request.served.stored.hub.schema, given);
   dropRepeatedOwners(given, text => warn(request, text));
   const generates = !given.metadata.name && Boolean(given.metadata.generateName);
   for (let attempt = 1; ; attempt++) {
@@ -58,20 +60,20 @@ async function createOnce(request: ResourceRequest, object: AnyJson, options: Wr
   await server.admission.mutate(admission);
   fillSystemFields(request, object);
   generateName(request, object.metadata);
-  if (strategy.hasGeneration) object.metadata.generation = 1;
-  strategy.prepareCreate?.(object, context);
-  const errors = [
-    ...validateObjectMeta(object.metadata, {
-      namespaced: hub.namespaced,
-      ...(strategy.validateName === undefined ? {} : { validateName: strategy.validateName }),
-    }),
-    ...(strategy.validateCreate?.(object, context) ?? []),
-  ];
-  if (errors.length > 0) throw invalidError(hub, object.metadata.name ?? '', errors);
-  for (const text of strategy.warnOnCreate?.(object) ?? []) warn(request, text);
-  await server.admission.validate({ ...admission, name: object.metadata.name });
-  const claim = await server.allocate(request, object, undefined, options.dryRun);
+  const claim = await server.allocation.allocate(request, object, undefined, options.dryRun);
   try {
+    if (strategy.hasGeneration) object.metadata.generation = 1;
+    strategy.prepareCreate?.(object, context);
+    const errors = [
+      ...validateObjectMeta(object.metadata, {
+        namespaced: hub.namespaced,
+        ...(strategy.validateName === undefined ? {} : { validateName: strategy.validateName }),
+      }),
+      ...(strategy.validateCreate?.(object, context) ?? []),
+    ];
+    if (errors.length > 0) throw invalidError(hub, object.metadata.name ?? '', errors);
+    for (const text of strategy.warnOnCreate?.(object) ?? []) warn(request, text);
+    await server.admission.validate({ ...admission, name: object.metadata.name });
     const ordered = canonical(hub.schema, object);
     const key = keyOf(hub, object.metadata.namespace ?? '', object.metadata.name);
     return await createStored(request, key, ordered, options.dryRun);

@@ -45,12 +45,14 @@ function answer(request: ResourceRequest, deleted: Written): void {
 /** Throws NotFound, Conflict (preconditions), Forbidden (admission). */
 export async function deleteObject(request: ResourceRequest, key: string, options: DeleteOptions): Promise<Written> {
   const dryRun = (options.dryRun ?? []).includes('All');
-  return updateStored(request, key, { dryRun }, async entry => {
+  const deleted = await updateStored(request, key, { dryRun }, async entry => {
     checkPreconditions(request, entry, options);
     const object = entry.object() as AnyJson;
     await request.server.admission.validate(admissionRequest(request, 'DELETE', undefined, object, dryRun, options));
     return planDelete(request.served.stored, entry, options, request.server.clock.nowMs());
   });
+  if (deleted.outcome === 'delete' && !dryRun) await request.server.allocation.free(request, deleted.object);
+  return deleted;
 }
 
 function checkPreconditions(request: ResourceRequest, entry: Entry, options: DeleteOptions): void {

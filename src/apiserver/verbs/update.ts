@@ -140,6 +140,8 @@ async function planUpdate(
   raiseGeneration(strategy.hasGeneration ?? false, object, old);
   const errors = [
     ...validateObjectMeta(object.metadata, { namespaced: hub.namespaced, update: true }),
+    // Once for every kind and once more by the kind itself, so each cause comes twice, as upstream has it.
+    ...validateObjectMetaUpdate(object.metadata, old.metadata),
     ...validateObjectMetaUpdate(object.metadata, old.metadata),
     ...(rules.validateUpdate?.(object, old, context) ?? []),
   ];
@@ -147,7 +149,9 @@ async function planUpdate(
   for (const text of rules.warnOnUpdate?.(object, old) ?? []) warn(request, text);
   await server.admission.validate(admission);
   const ordered = canonical(hub.schema, object);
-  return { kind: isFinished(ordered, strategy) ? 'delete' : 'put', object: ordered };
+  return isFinished(ordered, strategy)
+    ? { kind: 'delete', object: ordered, keepsVersion: true }
+    : { kind: 'put', object: ordered };
 }
 
 function raiseGeneration(hasGeneration: boolean, object: AnyJson, old: AnyJson): void {
