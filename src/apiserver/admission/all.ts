@@ -18,6 +18,7 @@ import {
   certificateSigning,
   certificateSubjectRestriction,
 } from '#apiserver/admission/certificates.ts';
+import { externalIps } from '#apiserver/admission/external-ips.ts';
 import { defaultIngressClass } from '#apiserver/admission/ingress-class.ts';
 import { limitRanger } from '#apiserver/admission/limits.ts';
 import { namespaceLifecycle } from '#apiserver/admission/namespace-lifecycle.ts';
@@ -92,6 +93,7 @@ export function builtInAdmission({ objects, authorizer, bindings, clock, random 
     certificateSubjectRestriction,
     defaultIngressClass(objects(ingressClasses)),
     defaultStorageClass(classes),
+    externalIps(authorizer),
     rbacEscalation(bindings, authorizer),
   ];
 }
