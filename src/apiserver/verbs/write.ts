@@ -77,7 +77,8 @@ export async function createStored(
 /** What a write is to become. `keep`: as it is, nothing is written. */
 export type Change =
   | { readonly kind: 'put'; readonly object: AnyJson }
-  | { readonly kind: 'delete'; readonly object: AnyJson }
+  /** Deleted by an update that let the last finalizer go, it is answered at the version that it had. */
+  | { readonly kind: 'delete'; readonly object: AnyJson; readonly keepsVersion?: boolean }
   | { readonly kind: 'keep'; readonly object: AnyJson };
 
 export interface Written {
@@ -146,6 +147,6 @@ async function tryChange(
     return undefined;
   }
   await stored.cache.waitFor(written.revision);
-  const revision = change.kind === 'put' ? written.revision : entry.revision;
+  const revision = change.kind === 'delete' && change.keepsVersion ? entry.revision : written.revision;
   return { object: atRevision(stored, object, revision), outcome: change.kind };
 }

@@ -63,6 +63,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
       : [invalid('spec.selector', deployment.spec?.selector, immutable)]),
   ],
   subresources: { status: statusRules(validateStatus, { keepsLabels: true }) },
+  resetFields: subresource => (subresource === 'status' ? [['spec'], ['metadata', 'labels']] : [['status']]),
   columns: [
     nameColumn,
     textColumn('Ready', ({ spec, status }) => `${status?.readyReplicas ?? 0}/${spec?.replicas ?? 0}`),

@@ -35,20 +35,10 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   if ((status.qosClass ?? '') !== (before.qosClass ?? '')) {
     errors.push(invalid('status.qosClass', status.qosClass ?? '', immutable));
   }
-  inspectTransitions(
-    status.containerStatuses,
-    before.containerStatuses,
-    old.spec?.restartPolicy,
-    'containerStatuses',
-    errors,
-  );
-  inspectTransitions(
-    status.initContainerStatuses,
-    before.initContainerStatuses,
-    initPolicy(old),
-    'initContainerStatuses',
-    errors,
-  );
+  if (!mayRestartAll(old)) {
+    inspectTransitions(old, 'containerStatuses', old.spec?.restartPolicy, status.containerStatuses, errors);
+    inspectTransitions(old, 'initContainerStatuses', initPolicy(old), status.initContainerStatuses, errors);
+  }
   inspectAddresses(status.podIPs, before.podIPs, 'status.podIPs', errors);
   inspectAddresses(status.hostIPs, before.hostIPs, 'status.hostIPs', errors);
   return errors;
@@ -58,22 +48,38 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
 const initPolicy = (pod: Pod): string | undefined =>
   pod.spec?.restartPolicy === 'Always' ? 'OnFailure' : pod.spec?.restartPolicy;
 
+const containersOf = (pod: Pod): Container[] => [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+
+/** An exit may start every container anew, those that have ended among them. */
+const mayRestartAll = (pod: Pod): boolean =>
+  containersOf(pod).some(each => each.restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'));
+
 /** What has ended and is not restarted does not run again. */
 function inspectTransitions(
+  pod: Pod,
+  name: 'containerStatuses' | 'initContainerStatuses',
+  podPolicy: string | undefined,
   statuses: readonly ContainerStatus[] = [],
-  before: readonly ContainerStatus[] = [],
-  restartPolicy: string | undefined,
-  name: string,
   errors: FieldError[],
 ): void {
-  if (restartPolicy === 'Always') return;
-  for (const old of before) {
+  for (const old of pod.status?.[name] ?? []) {
     const ended = old.state?.terminated;
-    if (!ended || (ended.exitCode !== 0 && restartPolicy === 'OnFailure')) continue;
+    const container = containersOf(pod).find(each => each.name === old.name);
+    if (!ended || restartsAfter(ended.exitCode, container, podPolicy)) continue;
     const i = statuses.findIndex(status => status.name === old.name);
     if (i < 0 || statuses[i]?.state?.terminated) continue;
     errors.push(forbidden(`status.${name}[${i}].state`, 'may not be transitioned to non-terminated state'));
   }
+}
+
+/** By the container's own rules and policy, else by the Pod's. */
+function restartsAfter(exitCode: number, container: Container | undefined, podPolicy: string | undefined): boolean {
+  for (const { action, exitCodes } of container?.restartPolicyRules ?? []) {
+    if (exitCodes === undefined || action !== 'Restart') continue;
+    if ((exitCodes.values?.includes(exitCode) ?? false) === (exitCodes.operator === 'In')) return true;
+  }
+  const policy = container?.restartPolicy ?? podPolicy;
+  return policy === 'Always' || (policy === 'OnFailure' && exitCode !== 0);
 }
 
 /** At most one address of each family, none twice. */
@@ -104,6 +110,7 @@ export function prepareEphemeralUpdate(pod: Pod, old: Pod): void {
   const added = pod.spec?.ephemeralContainers;
   pod.spec = { ...structuredClone(old.spec as PodSpec), ...(added && { ephemeralContainers: added }) };
   if (!added) delete pod.spec.ephemeralContainers;
+  pod.metadata = { ...old.metadata, managedFields: pod.metadata?.managedFields };
   pod.status = old.status;
 }
 

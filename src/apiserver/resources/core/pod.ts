@@ -29,6 +29,9 @@ const selectable = [
   'status.nominatedNodeName',
 ];
 
+/** What a kubelet cannot change with the status. */
+const statusResets = [['spec'], ['metadata', 'deletionTimestamp'], ['metadata', 'ownerReferences']];
+
 export const podStrategy: Strategy<Pod> = {
   resource: pods,
   hasGeneration: true,
@@ -62,6 +65,7 @@ export const podStrategy: Strategy<Pod> = {
     ephemeralcontainers: { prepareUpdate: prepareEphemeralUpdate, validateUpdate: validateEphemeralUpdate },
     resize: { prepareUpdate: prepareResize, validateUpdate: validateResize },
   },
+  resetFields: subresource => (subresource === 'status' ? statusResets : subresource === '' ? [['status']] : []),
   gracePeriod,
   fieldRules: fieldsOf(selectable),
   selectableFields: pod => ({
