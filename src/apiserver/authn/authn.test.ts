@@ -322,3 +322,17 @@ test('no credential is anonymous, a bad one is nobody, and a good one beside a b
   assert.deepEqual(who({ authorization: `bearer ${token}` })?.user?.groups.at(-1), 'system:authenticated');
   assert.equal(who({ authorization: 'Bearer nonsense' }, shows(client('jane', []), ca))?.user?.name, 'jane');
 });
+
+test('a browser names its token among the protocols of a WebSocket', () => {
+  const { tokens, parts } = tokenWorld();
+  const method = bearerAuthenticator(unionTokens([tokens]));
+  const encoded = Buffer.from(tokens.issue(parts).token).toString('base64url');
+  const protocol = `base64url.bearer.authorization.k8s.io.${encoded}`;
+  const who = (protocols: string | string[], upgrade = 'websocket') =>
+    method.authenticate(exchange({ upgrade, 'sec-websocket-protocol': protocols }))?.user?.name;
+  assert.equal(who(`${protocol}, v5.channel.k8s.io`), 'system:serviceaccount:a:default');
+  assert.equal(who(['v5.channel.k8s.io', protocol]), 'system:serviceaccount:a:default');
+  assert.equal(who(protocol), undefined, 'there must be a protocol left to speak');
+  assert.equal(who(`${protocol}, ${protocol}, x`), undefined);
+  assert.equal(who(`${protocol}, x`, 'SPDY/3.1'), undefined);
+});

@@ -2,8 +2,8 @@
 
 import type { Authenticator } from '#apiserver/authn/authenticator.ts';
 import type { User } from '#apiserver/authn/user.ts';
-import type { Exchange } from '#lib/http/exchange.ts';
-import { headerValue } from '#lib/http/headers.ts';
+import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
+import { headerTokens, headerValue, headerValues } from '#lib/http/headers.ts';
 
 /** `error` empty: none of mine. `audiences`: those of the token that were asked for. */
 export type TokenVerdict =
@@ -30,9 +30,25 @@ export function bearerAuthenticator(tokens: TokenAuthenticator): Authenticator {
 
 function bearerToken({ headers }: Exchange): string | undefined {
   const value = headerValue(headers, 'authorization')?.trim();
-  if (value === undefined || !/^bearer /i.test(value)) return undefined;
+  if (value === undefined) return webSocketToken(headers);
+  if (!/^bearer /i.test(value)) return undefined;
   const token = value.slice(7).trim();
   return token === '' ? undefined : token;
+}
+
+const protocolPrefix = 'base64url.bearer.authorization.k8s.io.';
+
+/** A browser cannot set headers on a WebSocket: it names a protocol that holds the token, beside the one it will speak. */
+function webSocketToken(headers: HeaderValues): string | undefined {
+  if (!headerTokens(headers, 'upgrade').includes('websocket')) return undefined;
+  const protocols = headerValues(headers, 'sec-websocket-protocol')
+    .flatMap(value => value.split(','))
+    .map(each => each.trim());
+  const tokens = protocols.filter(each => each.startsWith(protocolPrefix));
+  if (tokens.length !== 1 || protocols.length < 2) return undefined;
+  const encoded = tokens[0]!.slice(protocolPrefix.length);
+  if (!/^[A-Za-z0-9_-]+$/.test(encoded)) return undefined;
+  return Buffer.from(encoded, 'base64url').toString('utf8');
 }
 
 /** The first that knows the token; otherwise "invalid bearer token" with what each had against it. */

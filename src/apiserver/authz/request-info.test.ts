@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { decodePath, exactMatch, queryValue, requestInfo, splitTarget } from './request-info.ts';
 
 /** `verb group/version resource/subresource "name" in namespace`, or `verb path`. */
@@ -90,4 +91,53 @@ test('exact matches in field selectors', () => {
   assert.equal(exactMatch('a!=1', 'a'), undefined);
   assert.equal(exactMatch('a=1,nonsense', 'a'), undefined);
   assert.equal(exactMatch('a=1=2', 'a'), undefined);
+});
+
+test('whatever is asked for, a well-formed request names nothing outside its own place', () => {
+  const segment = fc.constantFrom(
+    'api',
+    'apis',
+    'v1',
+    'apps',
+    'namespaces',
+    'watch',
+    'proxy',
+    'pods',
+    'a',
+    'b',
+    'log',
+    '',
+    '.',
+    '..',
+    '%2e%2e',
+    '%2F',
+    'a%2Fb',
+    '%00',
+    '%25',
+    'x y',
+    'metadata.name',
+    '\u{1f600}',
+  );
+  const target = fc.tuple(
+    fc.array(segment, { maxLength: 9 }),
+    fc.constantFrom('', '/', '//'),
+    fc.constantFrom('', '?watch=1', '?fieldSelector=metadata.name%3D..%2Fb', '?fieldSelector=metadata.name%3Da'),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom('GET', 'PUT', 'DELETE', 'POST'), target, (method, [segments, end, query]) => {
+      const path = decodePath(`/${segments.join('/')}${end}`);
+      if (path === undefined) return;
+      const info = requestInfo(method, path, query.slice(1));
+      const names = [info.group, info.version, info.resource, info.subresource, info.namespace, info.name];
+      if (!info.isResource || !info.wellFormed) return;
+      for (const name of names) {
+        assert.ok(name !== '.' && name !== '..' && !/[/%\0]/.test(name), `${method} ${path}: ${name}`);
+      }
+      // What authorization sees is what the path says, segment by segment.
+      const said = path.split('/').filter(each => each !== '');
+      for (const name of names.slice(0, 5)) assert.ok(name === '' || said.includes(name), `${path}: ${name}`);
+      assert.ok(info.resource !== '' && info.version !== '');
+    }),
+    { numRuns: 3000, seed: 1 },
+  );
 });
