@@ -7,17 +7,22 @@ import { negotiate } from '#apiserver/negotiate.ts';
 import { metadataOf, send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
+import { applyOptions, checkStrictly, isTrue, parseConfig } from '#apiserver/verbs/apply.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
-import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
+import { managerName, type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { patchFunctions, patchWith } from '#apiserver/verbs/patch.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
 import { resourceName } from '#apiserver/verbs/write.ts';
 import { invalidError, notFoundError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
+import { applyConfiguration } from '#machinery/apply/apply.ts';
+import { managersFromScale, managersOfScale } from '#machinery/apply/scale.ts';
+import { trackUpdate } from '#machinery/apply/track.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { labelSelectorOf, labelSelectorOfMap } from '#machinery/selector/label-selector.ts';
 import { invalid } from '#machinery/validation/field-error.ts';
 
+const scaleVersion = 'autoscaling/v1';
 const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
 
 /** The Scale of a Deployment, ReplicaSet, StatefulSet or ReplicationController. */
@@ -56,18 +61,62 @@ export async function updateScale(request: ResourceRequest): Promise<void> {
   const scale = await decodeAs(request, expected, options.fieldValidation);
   agreeOnName(request, scale);
   agreeOnNamespace(request, scale);
-  await writeScale(request, options, () => scale, Boolean(scale.metadata.resourceVersion));
+  const next = (current: AnyJson) => tracked(request, options, current, scale);
+  await writeScale(request, options, next, Boolean(scale.metadata.resourceVersion));
 }
 
 export async function patchScale(request: ResourceRequest): Promise<void> {
-  const function_ = patchFunctions[contentType(request)];
+  const type = contentType(request);
+  if (type === 'application/apply-patch+yaml') return applyScale(request);
+  const function_ = patchFunctions[type];
   if (function_ === undefined) throw unsupportedMediaTypeError('415: Unsupported Media Type', {});
   const options = writeOptions(request.query, 'PatchOptions');
   const body = await readBody(request);
-  const type = { schema: Scale, kind: 'Scale', apiVersion: 'autoscaling/v1' };
-  await writeScale(request, options, current => patchWith(request, function_, current, body, options, type), false);
+  const patched = { schema: Scale, kind: 'Scale', apiVersion: scaleVersion };
+  const next = (current: AnyJson) =>
+    tracked(request, options, current, patchWith(request, function_, structuredClone(current), body, options, patched));
+  await writeScale(request, options, next, false);
 }
 
+async function applyScale(request: ResourceRequest): Promise<void> {
+  const options = applyOptions(request.query);
+  const config = parseConfig(await readBody(request));
+  const next = (current: AnyJson) => {
+    const { object } = applyConfiguration({
+      schema: Scale,
+      live: current,
+      config: config.value,
+      manager: options.fieldManager,
+      force: isTrue(request.query.get('force')),
+      apiVersion: scaleVersion,
+      kind: 'Scale',
+      subresource: 'scale',
+      nowMs: request.server.clock.nowMs(),
+    });
+    checkStrictly(request, config, options);
+    agreeOnName(request, object);
+    return object;
+  };
+  await writeScale(request, options, next, Boolean(config.value.metadata?.resourceVersion));
+}
+
+/** The new Scale with its managedFields after this write. */
+function tracked(request: ResourceRequest, options: WriteOptions, live: AnyJson, scale: AnyJson): AnyJson {
+  const { server, exchange } = request;
+  const managedFields = trackUpdate({
+    schema: Scale,
+    live,
+    next: scale,
+    manager: managerName(options, String(exchange.headers['user-agent'] ?? '')),
+    operation: 'Update',
+    apiVersion: scaleVersion,
+    subresource: 'scale',
+    nowMs: server.clock.nowMs(),
+  });
+  return { ...scale, metadata: { ...scale.metadata, managedFields } };
+}
+
+/** `next` makes the new Scale of the current one, both with those managedFields of the object that are about its replicas. */
 async function writeScale(
   request: ResourceRequest,
   options: WriteOptions,
@@ -75,22 +124,27 @@ async function writeScale(
   conflictIsFinal: boolean,
 ): Promise<void> {
   const { info, served } = request;
-  const key = keyOf(served.stored.hub, info.namespace, info.name);
+  const { hub } = served.stored;
+  const key = keyOf(hub, info.namespace, info.name);
   const written = await updateObject(
     request,
     key,
     options,
     (current, entry) => {
-      const scale = next(structuredClone(scaleOf(current)));
+      const { managedFields, ...metadata } = current.metadata;
+      const parent = { managedFields, apiVersion: hub.apiVersion, replicas: ['spec', 'replicas'] };
+      const live = scaleOf(current);
+      const scale = next({ ...live, metadata: { ...live.metadata, managedFields: managersOfScale(parent) } });
       checkScale(scale);
+      const owners = managersFromScale(parent, scale.metadata.managedFields);
       const resourceVersion = scale.metadata.resourceVersion || String(entry.revision);
       return {
         ...current,
-        metadata: { ...current.metadata, resourceVersion },
+        metadata: { ...metadata, resourceVersion, ...(owners === undefined ? {} : { managedFields: owners }) },
         spec: { ...current.spec, replicas: scale.spec?.replicas ?? 0 },
       };
     },
-    { conflictIsFinal },
+    { conflictIsFinal, tracked: true },
   );
   sendScale(request, written.object);
 }

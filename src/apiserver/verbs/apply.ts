@@ -6,7 +6,7 @@ import { inVersion, sendObject } from '#apiserver/reply.ts';
 import { type ResourceRequest, warn } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { createObject } from '#apiserver/verbs/create.ts';
-import { resetFieldsOf } from '#apiserver/verbs/managed-fields.ts';
+import { objectsInVersion, resetFieldsOf } from '#apiserver/verbs/managed-fields.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
@@ -35,7 +35,7 @@ export async function apply(request: ResourceRequest): Promise<void> {
 }
 
 /** Who applies must say so; whoever applies with force takes over what is in the way. */
-function applyOptions(query: URLSearchParams): WriteOptions {
+export function applyOptions(query: URLSearchParams): WriteOptions {
   if (!query.get('fieldManager')) {
     const missing = required('fieldManager', 'is required for apply patch');
     throw invalidError({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', [missing]);
@@ -43,12 +43,12 @@ function applyOptions(query: URLSearchParams): WriteOptions {
   return writeOptions(query, 'PatchOptions');
 }
 
-interface Config {
+export interface Config {
   readonly value: AnyJson;
   readonly duplicates: readonly string[];
 }
 
-function parseConfig(body: Buffer): Config {
+export function parseConfig(body: Buffer): Config {
   try {
     const { value, duplicates } = parseYaml(body.toString('utf8'));
     if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
@@ -70,7 +70,7 @@ async function applyOnce(request: ResourceRequest, config: Config, options: Writ
     sendObject(request, 201, await applyNew(request, config, options));
     return;
   }
-  const next = (current: AnyJson) => applied(request, config, inVersion(served, current), options);
+  const next = (current: AnyJson) => applied(request, config, current, options);
   const conflictIsFinal = Boolean(config.value.metadata?.resourceVersion);
   const written = await updateObject(request, key, options, next, { conflictIsFinal, tracked: true });
   sendObject(request, 200, written.object);
@@ -90,12 +90,18 @@ async function applyNew(request: ResourceRequest, config: Config, options: Write
   return createObject(request, object, options, { tracked: true });
 }
 
-/** The object with the configuration in it, in the hub's version. */
-function applied(request: ResourceRequest, config: Config, live: AnyJson | undefined, options: WriteOptions): AnyJson {
+/** The object with the configuration in it; what is there and what comes out in the hub's version. */
+function applied(
+  request: ResourceRequest,
+  config: Config,
+  current: AnyJson | undefined,
+  options: WriteOptions,
+): AnyJson {
   const { served, info, query, server } = request;
+  const toHub = (object: AnyJson) => (served.toHub === undefined ? object : served.toHub(object));
   const { object } = applyConfiguration({
     schema: served.resource.schema,
-    live,
+    live: current && inVersion(served, current),
     config: config.value,
     manager: options.fieldManager,
     force: isTrue(query.get('force')),
@@ -104,6 +110,7 @@ function applied(request: ResourceRequest, config: Config, live: AnyJson | undef
     subresource: info.subresource,
     nowMs: server.clock.nowMs(),
     resetFields: resetFieldsOf(request, info.subresource),
+    inVersion: (apiVersion, next) => objectsInVersion(request, apiVersion, current, toHub(next)),
   });
   checkStrictly(request, config, options);
   const own = {
@@ -114,10 +121,10 @@ function applied(request: ResourceRequest, config: Config, live: AnyJson | undef
   };
   agreeOnName(request, own);
   agreeOnNamespace(request, own);
-  return served.toHub === undefined ? own : served.toHub(own);
+  return toHub(own);
 }
 
-function checkStrictly(request: ResourceRequest, { duplicates }: Config, options: WriteOptions): void {
+export function checkStrictly(request: ResourceRequest, { duplicates }: Config, options: WriteOptions): void {
   const [errors] = duplicates;
   if (errors === undefined || options.fieldValidation === 'Ignore') return;
   if (options.fieldValidation === 'Strict') {
@@ -127,6 +134,6 @@ function checkStrictly(request: ResourceRequest, { duplicates }: Config, options
 }
 
 /** A parameter that is there is on, unless it says otherwise. */
-function isTrue(value: string | null): boolean {
+export function isTrue(value: string | null): boolean {
   return value !== null && value.toLowerCase() !== 'false' && value !== '0';
 }

@@ -1,12 +1,14 @@
 /** Notes in `managedFields` who set what, on every way to write. */
 
+import { inVersion } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
+import type { Served } from '#apiserver/served.ts';
 import { managerName, type WriteOptions } from '#apiserver/verbs/options.ts';
-import { trackUpdate } from '#machinery/apply/track.ts';
-import type { Resource } from '#machinery/resource.ts';
+import { trackUpdate, type VersionedObjects } from '#machinery/apply/track.ts';
+import { parseApiVersion, type Resource } from '#machinery/resource.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
-/** The object with its managedFields as they are after this write. `live` undefined: it is created. */
+/** The object with its managedFields as they are after this write. `live` undefined: it is created. Both in the hub's version. */
 export function trackWrite(
   request: ResourceRequest,
   live: AnyJson | undefined,
@@ -15,21 +17,41 @@ export function trackWrite(
   subresource: string,
 ): AnyJson {
   const { served, server, exchange } = request;
-  const { hub } = served.stored;
   const managedFields = trackUpdate({
-    schema: hub.schema,
-    live,
-    next,
+    ...objectsIn(served, live, next),
     manager: managerName(options, String(exchange.headers['user-agent'] ?? '')),
     operation: 'Update',
     apiVersion: served.resource.apiVersion,
     subresource,
     nowMs: server.clock.nowMs(),
     resetFields: resetFieldsOf(request, subresource),
+    inVersion: apiVersion => objectsInVersion(request, apiVersion, live, next),
   });
   const { managedFields: _, ...metadata } = next.metadata;
   if (managedFields !== undefined && managedFields.length > 0) metadata.managedFields = managedFields;
   return { ...next, metadata };
+}
+
+/** Both objects as a manager saw them that wrote in another version; undefined when that is not served any more. */
+export function objectsInVersion(
+  request: ResourceRequest,
+  apiVersion: string,
+  live: AnyJson | undefined,
+  next: AnyJson,
+): VersionedObjects | undefined {
+  const { group, version } = parseApiVersion(apiVersion);
+  const other = request.server.resources.find(group, version, request.served.resource.plural);
+  return other && objectsIn(other, live, next);
+}
+
+function objectsIn(served: Served, live: AnyJson | undefined, next: AnyJson): VersionedObjects {
+  const seen = (object: AnyJson) => {
+    if (served.fromHub === undefined) return object;
+    const { managedFields } = object.metadata;
+    const shown = inVersion(served, object);
+    return { ...shown, metadata: { ...shown.metadata, managedFields } };
+  };
+  return { schema: served.resource.schema, live: live && seen(live), next: seen(next) };
 }
 
 /** What a write to the object or a sub-resource never takes, whatever was sent. */

@@ -62,7 +62,7 @@ export function keepSystemFields(object: AnyJson, old: AnyJson): void {
   const { metadata } = object;
   metadata.generation = old.metadata.generation;
   metadata.uid ??= old.metadata.uid;
-  metadata.creationTimestamp ??= old.metadata.creationTimestamp;
+  metadata.creationTimestamp = old.metadata.creationTimestamp;
   metadata.deletionTimestamp ??= old.metadata.deletionTimestamp;
   metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
