@@ -3,7 +3,7 @@
 import type { Container } from '#api/core/container.ts';
 import type { ContainerState, ContainerStatus, Pod, VolumeMountStatus } from '#api/core/pod.ts';
 import type { RoledContainer } from '#kubelet/containers-of.ts';
-import { initContainersOf, restartsAfter } from '#kubelet/containers-of.ts';
+import { containerNamed, initContainersOf, restartsAfter } from '#kubelet/containers-of.ts';
 import { containerNotes } from '#kubelet/labels.ts';
 import type { ObservedContainer, ObservedPod } from '#kubelet/observed.ts';
 import type { Verdicts } from '#kubelet/plan.ts';
@@ -28,6 +28,8 @@ export interface ContainerStatusInput {
   runtimeName: string;
   /** Whether the runtime can make mounts read-only all the way down. */
   recursiveReadOnly: boolean;
+  /** What the node has agreed to, and what the containers run with; absent: both as the Pod says. */
+  resized?: { allocated: Pod; actual: Pod } | undefined;
 }
 
 export function containerStatus(input: ContainerStatusInput, target: RoledContainer): ContainerStatus {
@@ -115,7 +117,7 @@ function seen(
   const verdicts = input.verdicts(newest.id);
   const started = role === 'init' ? running : hasStarted(container, newest, verdicts);
   const lastState = previous?.state === 'Exited' ? stateOf(input, previous) : (before?.lastState ?? {});
-  const requests = container.resources?.requests;
+  const requests = amounts(input.resized?.allocated, container)?.requests;
   const mounts = mountStatuses(container, input.recursiveReadOnly);
   return {
     name: container.name,
@@ -128,7 +130,7 @@ function seen(
     containerID: `${input.runtimeName}://${newest.id}`,
     ...(role === 'ephemeral' ? {} : { started }),
     ...(requests === undefined ? {} : { allocatedResources: requests }),
-    resources: shownResources(container),
+    resources: shownResources(amounts(input.resized?.actual, container)),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
     ...(newest.user === undefined ? {} : { user: { linux: newest.user } }),
     ...(newest.stopSignal === undefined || newest.stopSignal === '' ? {} : { stopSignal: newest.stopSignal }),
@@ -166,7 +168,12 @@ function stateOf({ runtimeName }: ContainerStatusInput, status: ObservedContaine
   }
 }
 
-function shownResources({ resources }: Container): NonNullable<ContainerStatus['resources']> {
+function amounts(pod: Pod | undefined, container: Container): Container['resources'] {
+  const own = pod === undefined ? undefined : containerNamed(pod, container.name)?.container;
+  return (own ?? container).resources;
+}
+
+function shownResources(resources: Container['resources']): NonNullable<ContainerStatus['resources']> {
   return {
     ...(resources?.limits === undefined ? {} : { limits: resources.limits }),
     ...(resources?.requests === undefined ? {} : { requests: resources.requests }),

@@ -229,6 +229,45 @@ describe('a kubelet', () => {
     assert.ok(events.includes('Killing: Container c failed liveness probe, will be restarted'), events.join('\n'));
   });
 
+  test('a running container is given what the Pod asks for now', async () => {
+    const resources = { requests: { cpu: '100m' }, limits: { cpu: '100m' } };
+    await node.create(
+      podOf('', { restartPolicy: 'Always', containers: [container('c', 'sleep forever', { resources })] }),
+    );
+    await node.pass(500);
+    const more = { requests: { cpu: '200m' }, limits: { cpu: '200m' } };
+    const patch = { spec: { containers: [{ name: 'c', resources: more }] } };
+    await node.client.patchStrategic(pods, { namespace: 'default', name: 'p' }, patch, { subresource: 'resize' });
+    await node.pass(500);
+    const { status } = await node.get('p');
+    assert.deepEqual(status.containerStatuses?.[0]?.resources, { limits: { cpu: '200m' }, requests: { cpu: '200m' } });
+    assert.deepEqual(status.allocatedResources, { cpu: '200m' });
+    assert.equal(status.containerStatuses?.[0]?.restartCount, 0);
+    const events = (await said()).filter(line => line.startsWith('Resize'));
+    const amounts = '"resources":{"limits":{"cpu":"200m"},"requests":{"cpu":"200m"}}';
+    assert.deepEqual(events, [
+      `ResizeStarted: Pod resize started: {"containers":[{"name":"c",${amounts}}],"generation":2}`,
+      `ResizeCompleted: Pod resize completed: {"containers":[{"name":"c",${amounts}}],"generation":2}`,
+    ]);
+  });
+
+  test('an exit with a rule for it restarts all containers of the Pod', async () => {
+    const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } };
+    const a = container('a', 'sleep 3; exit 42', { restartPolicy: 'Never', restartPolicyRules: [rule] });
+    const initContainers = [container('i', 'sleep 1')];
+    await node.create(podOf('', { initContainers, containers: [a, container('b', 'sleep forever')] }));
+    await node.pass(7000);
+    const lines = story(node.history('p'));
+    assert.deepEqual(lines.slice(5), [
+      'Running [Sandbox Initialized Ready ContainersReady] i=Completed 0 ready, a=running ready, b=running ready',
+      'Running [Sandbox Initialized] i=Completed 0 ready, a=Error 42, b=running ready',
+      'Running [Sandbox Initialized] i=RestartingAllContainers x1, a=RestartingAllContainers x1, b=RestartingAllContainers x1',
+      'Pending [Sandbox] i=running x1, a=PodInitializing x1, b=PodInitializing x1',
+      'Pending [Sandbox Initialized] i=Completed 0 ready x1, a=PodInitializing x1, b=PodInitializing x1',
+      'Running [Sandbox Initialized Ready ContainersReady] i=Completed 0 ready x1, a=running ready x1, b=running ready x1',
+    ]);
+  });
+
   test('the node says that it is ready, and renews its Lease', async () => {
     const reporter = node.kubelet.reporter.node;
     const ready = reporter?.status.conditions?.find(({ type }) => type === 'Ready');

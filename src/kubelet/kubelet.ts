@@ -250,6 +250,11 @@ class NodeKubelet implements Kubelet {
       pod,
       allocatable: () => allocatableOf(this.#options.machine),
       admit: async candidate => this.#admit(candidate),
+      admitResize: candidate => {
+        const rejection = this.#admit(candidate);
+        if (rejection === undefined) return undefined;
+        return { rejection, isEver: this.#admit(candidate, []) !== undefined };
+      },
       claim: id => this.#owners.set(id, worker),
       onGone: () => this.#dropWorker(uid),
     });
@@ -257,11 +262,8 @@ class NodeKubelet implements Kubelet {
     worker.wake();
   }
 
-  #admit(pod: Stored<Pod>) {
+  #admit(pod: Stored<Pod>, others = this.#othersThan(pod)) {
     const { nodeName, machine, labels, appArmor } = this.#options;
-    const others = [...this.#workers.values()]
-      .filter(({ phase, pod: other }) => phase === 'running' && other.metadata.uid !== pod.metadata.uid)
-      .map(worker => worker.pod);
     return admitPod({
       pod,
       node: this.reporter.node ?? { metadata: { name: nodeName, labels: { ...labels } } },
@@ -271,6 +273,12 @@ class NodeKubelet implements Kubelet {
       pressures: [],
       appArmor: appArmor ?? false,
     });
+  }
+
+  #othersThan(pod: Stored<Pod>): Stored<Pod>[] {
+    return [...this.#workers.values()]
+      .filter(({ phase, pod: other }) => phase === 'running' && other.metadata.uid !== pod.metadata.uid)
+      .map(worker => worker.pod);
   }
 
   #forgetPod(pod: Stored<Pod>): void {

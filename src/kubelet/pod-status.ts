@@ -46,7 +46,7 @@ export function podStatus(input: PodStatusInput): { status: PodStatus; isOver: b
   const { phase, conditions, isOver } = judged(input, { init, main });
   const over = input.ending && !input.mayRun;
   if (over) endUnknown(init, main);
-  const resources = podResources(pod);
+  const resources = podResources(input.resized?.allocated ?? pod, input.resized?.actual ?? pod);
   const status: PodStatus = {
     observedGeneration: pod.metadata?.generation,
     phase: over ? closingPhase(phase) : phase,
@@ -206,7 +206,8 @@ function initPhase(
       if (!begun && (waits || (state?.running !== undefined && status?.started !== true))) pending = true;
       continue;
     }
-    const ended = state?.terminated ?? (state?.waiting === undefined ? undefined : lastState?.terminated);
+    // One that waits will be started, whatever became of it before.
+    const ended = state?.terminated;
     if (ended === undefined) {
       if (!begun) pending = true;
     } else if (ended.exitCode !== 0) {

@@ -7,9 +7,11 @@
  * the API has forgotten the Pod. All work of a Pod goes through one loop, so that nothing happens twice at a time.
  */
 
-import type { PodStatus } from '#api/core/pod.ts';
+import type { Container } from '#api/core/container.ts';
+import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
 import { isConflict, isNotFound } from '#client/api-error.ts';
+import type { Rejection } from '#kubelet/admission.ts';
 import { Backoff } from '#kubelet/backoff.ts';
 import { startContainer } from '#kubelet/container-start.ts';
 import type { WaitingReason } from '#kubelet/container-status.ts';
@@ -19,7 +21,7 @@ import type { Host, KubeletPod } from '#kubelet/host.ts';
 import { say } from '#kubelet/host.ts';
 import { podKey, podText } from '#kubelet/labels.ts';
 import type { ObservedPod } from '#kubelet/observed.ts';
-import { currentSandbox, nothingObserved, observePod } from '#kubelet/observed.ts';
+import { currentSandbox, latest, nothingObserved, observePod } from '#kubelet/observed.ts';
 import type { PlannedStart, PlannedWait, PodPlan } from '#kubelet/plan.ts';
 import { backoffKey, crashLoopMessage, planPod } from '#kubelet/plan.ts';
 import { VolumeError } from '#kubelet/pod-files.ts';
@@ -27,19 +29,15 @@ import type { TerminalReason } from '#kubelet/pod-status.ts';
 import { podStatus } from '#kubelet/pod-status.ts';
 import { PodProbes } from '#kubelet/probes/pod-probes.ts';
 import { prune, removeAll } from '#kubelet/remains.ts';
+import { needsRestart, Resizer, resizeText } from '#kubelet/resize.ts';
 import type { Amounts } from '#kubelet/resources.ts';
-import { qosClassOf } from '#kubelet/resources.ts';
+import { containerCgroup, qosClassOf } from '#kubelet/resources.ts';
 import { configOf, runtimeHandler, startSandbox } from '#kubelet/sandbox-start.ts';
+import { restartConditions, restartingStatus, sandboxReadyStatus, startedStatus } from '#kubelet/status-changes.ts';
 import { StatusWriter } from '#kubelet/status-writer.ts';
 import { graceSecondsOf, killContainer, killPod } from '#kubelet/termination.ts';
 import type { Timer } from '#lib/clock.ts';
 import { rfc3339, sleep } from '#lib/clock.ts';
-
-/** A Pod that this node does not take. */
-export interface Rejection {
-  reason: string;
-  message: string;
-}
 
 export interface PodWorkerOptions {
   host: Host;
@@ -48,6 +46,8 @@ export interface PodWorkerOptions {
   allocatable: () => Amounts;
   /** Whether the node takes the Pod, with what else it has. */
   admit: (pod: KubeletPod) => Promise<Rejection | undefined>;
+  /** Whether the node has room for more of a Pod that it runs. */
+  admitResize: (pod: KubeletPod) => { rejection: Rejection; isEver: boolean } | undefined;
   /** The worker looks after these sandboxes and containers: their events are for it. */
   claim: (runtimeId: string) => void;
   /** Nothing is left of the Pod, here or in the API. */
@@ -70,6 +70,7 @@ export class PodWorker {
   readonly #host: Host;
   readonly #writer: StatusWriter;
   readonly #probes: PodProbes;
+  readonly #resizer: Resizer;
   readonly #containerBackoff = new Backoff(containerBackoffMs);
   readonly #retryBackoff = new Backoff(retryBackoffMs);
   readonly #volumeBackoff = new Backoff(volumeBackoffMs);
@@ -86,7 +87,8 @@ export class PodWorker {
   /** The API has forgotten the Pod. */
   #forgotten = false;
   #deleteSent = false;
-  #sandboxTold = false;
+  #toldAlready = false;
+  #restartsAll = false;
   #finished = false;
   #observed: ObservedPod = nothingObserved;
   #dirty = false;
@@ -99,6 +101,7 @@ export class PodWorker {
     this.#options = options;
     this.#host = host;
     this.#pod = pod;
+    this.#resizer = new Resizer(pod);
     this.#writer = new StatusWriter(pod, {
       client: host.client,
       clock: host.clock,
@@ -310,6 +313,8 @@ export class PodWorker {
       terminal: this.#terminal,
       mayRun: stage.mayRun,
       ending: this.#phase !== 'running',
+      resized: { allocated: this.#resizer.withAllocated(this.#pod), actual: this.#resizer.withActual(this.#pod) },
+      extraConditions: { first: this.#resizer.conditions, last: restartConditions(this.#pod, this.#restartsAll) },
     });
     this.#writer.write(status);
     return isOver;
@@ -320,11 +325,12 @@ export class PodWorker {
     this.#host.objects.hold(this.#pod, { volumes: this.#host.files !== undefined }, this.#onObject);
     await this.#observe();
     this.#checkDeadline();
-    // Right after the sandbox was made that alone has been told; the rest is told with the first container.
-    const told = this.#sandboxTold;
-    this.#sandboxTold = false;
+    // What was done last has been told by itself; the rest is told with the first container.
+    const told = this.#toldAlready;
+    this.#toldAlready = false;
     if (!told && this.#report({ mayRun: true })) return this.#enter('terminating');
     if (!(await this.#prepareFiles()) || this.#isDeleted) return;
+    await this.#resize();
     const plan = planPod({
       pod: this.current,
       observed: this.#observed,
@@ -368,6 +374,7 @@ export class PodWorker {
   async #act(plan: PodPlan): Promise<void> {
     if (plan.sandbox === 'stop') return this.#stopAll();
     if (plan.sandbox !== 'keep') return this.#makeSandbox(plan);
+    if (plan.restartAll !== undefined) return this.#restartAll();
     await this.#showWaits(plan.waits);
     if (plan.kills.length > 0) {
       await Promise.all(plan.kills.map(kill => this.#kill(kill)));
@@ -382,6 +389,63 @@ export class PodWorker {
     if (untilMs <= this.#host.clock.nowMs()) return false;
     this.#wakeAt(untilMs);
     return true;
+  }
+
+  /** Gives running containers what the Pod asks for now, if the node has it. */
+  async #resize(): Promise<void> {
+    const changed = this.#resizer.changed(this.#pod);
+    if (changed.length === 0) return this.#resizer.settle();
+    const pod = this.#pod;
+    const refused = this.#options.admitResize(pod);
+    if (refused !== undefined) {
+      this.#resizer.refuse(refused.rejection, refused.isEver);
+      this.#report({ mayRun: true });
+      return;
+    }
+    say(this.#host, pod, 'Normal', 'ResizeStarted', resizeText('started', pod));
+    const before = this.#resizer.withActual(pod);
+    this.#resizer.begin(pod);
+    this.#report({ mayRun: true });
+    await this.#settle();
+    await this.#host.cgroups?.ensure(pod);
+    for (const container of changed) await this.#resizeContainer(pod, before, container);
+    this.#resizer.finish(pod);
+    say(this.#host, pod, 'Normal', 'ResizeCompleted', resizeText('completed', pod));
+    this.#report({ mayRun: true });
+  }
+
+  async #resizeContainer(pod: KubeletPod, before: Pod, container: Container): Promise<void> {
+    const { runtime, memoryBytes } = this.#host;
+    const status = latest(this.#observed, container.name);
+    const target = containerNamed(pod, container.name);
+    if (status?.state !== 'Running' || target === undefined) return;
+    const had = containerNamed(before, container.name)?.container.resources ?? {};
+    if (needsRestart(container, had)) {
+      const message = `Container ${container.name} resize requires restart`;
+      await this.#kill({ status, target, message });
+      this.#dirty = true;
+    } else await runtime.updateContainerResources(status.id, containerCgroup(pod, container, memoryBytes));
+  }
+
+  /** Ends and removes every container, in the sandbox as it is; the next plan begins from the first init container. */
+  async #restartAll(): Promise<void> {
+    const { host } = this.#options;
+    this.#restartsAll = true;
+    this.#report({ mayRun: true });
+    await this.#settle();
+    const running = this.#observed.containers.filter(({ state }) => state === 'Running');
+    await Promise.all(
+      running.map(async status => {
+        const target = containerNamed(this.#pod, status.metadata.name);
+        if (target !== undefined) await this.#kill({ status, target, message: 'killing' });
+      }),
+    );
+    for (const { id } of this.#observed.containers) await host.runtime.removeContainer(id);
+    this.#restartsAll = false;
+    this.#writer.write(restartingStatus(this.#writer.status));
+    await this.#settle();
+    this.#toldAlready = true;
+    this.#dirty = true;
   }
 
   /** Nothing is left that should run, though something does. */
@@ -417,16 +481,9 @@ export class PodWorker {
     if (id === undefined) return this.#retryLater(this.#retryBackoff);
     this.#options.claim(id);
     // A write of its own: from here on containers may start.
-    this.#flip(conditions =>
-      conditions.map(each => (each.type === sandboxReady ? turnedTrue(each, this.#host) : each)),
-    );
-    this.#sandboxTold = true;
+    this.#writer.write(sandboxReadyStatus(this.#writer.status, this.#host.clock.nowMs()));
+    this.#toldAlready = true;
     this.#dirty = true;
-  }
-
-  #flip(change: (conditions: NonNullable<PodStatus['conditions']>) => NonNullable<PodStatus['conditions']>): void {
-    const { status } = this.#writer;
-    this.#writer.write({ ...status, conditions: change(status.conditions ?? []) });
   }
 
   /** Shows that a container waits for its next attempt, and wakes when it has waited long enough. */
@@ -485,6 +542,7 @@ export class PodWorker {
       const key = backoffKey(start.target.container);
       this.#containerBackoff.next(key, start.previous.finishedAtMs, clock.nowMs());
     }
+    this.#resizer.started(start.target.container);
     const failure = await startContainer(context, start);
     if (failure === undefined) {
       this.#reasons.delete(name);
@@ -551,21 +609,4 @@ export class PodWorker {
       this.#writer.write(startedStatus(this.#writer.status, container));
     this.wake();
   }
-}
-
-const sandboxReady = 'PodReadyToStartContainers';
-
-function turnedTrue<T extends { status: string; lastTransitionTime?: string | undefined }>(
-  condition: T,
-  host: Host,
-): T {
-  if (condition.status === 'True') return condition;
-  return { ...condition, status: 'True', lastTransitionTime: rfc3339(host.clock.nowMs()) };
-}
-
-function startedStatus(status: PodStatus, container: string): PodStatus {
-  const containerStatuses = status.containerStatuses?.map(each =>
-    each.name === container && each.state?.running !== undefined ? { ...each, started: true } : each,
-  );
-  return { ...status, containerStatuses };
 }

@@ -25,15 +25,18 @@ export function podAmounts(pod: Pod, side: ResourceSide): Amounts {
 }
 
 /** Pod-level amounts as the status shows them; undefined for a Pod that asks for nothing. */
-export function podResources(pod: Pod): Pick<PodStatus, 'allocatedResources' | 'resources'> | undefined {
-  const requests = podAmounts(pod, 'requests');
-  const limits = podAmounts(pod, 'limits');
-  const hasRequests = Object.keys(requests).length > 0;
-  const hasLimits = Object.keys(limits).length > 0;
-  if (!hasRequests && !hasLimits) return undefined;
+export function podResources(
+  allocated: Pod,
+  actual: Pod,
+): Pick<PodStatus, 'allocatedResources' | 'resources'> | undefined {
+  const requested = podAmounts(allocated, 'requests');
+  const requests = podAmounts(actual, 'requests');
+  const limits = podAmounts(actual, 'limits');
+  const has = (amounts: Amounts) => Object.keys(amounts).length > 0;
+  if (!has(requested) && !has(requests) && !has(limits)) return undefined;
   return {
-    ...(hasRequests ? { allocatedResources: requests } : {}),
-    resources: { ...(hasLimits ? { limits } : {}), ...(hasRequests ? { requests } : {}) },
+    ...(has(requested) ? { allocatedResources: requested } : {}),
+    resources: { ...(has(limits) ? { limits } : {}), ...(has(requests) ? { requests } : {}) },
   };
 }
 

@@ -26,6 +26,8 @@ export class StatusWriter {
   /** The Pod as the API has it, as far as is known here. */
   #known: Stored<Pod>;
   #wanted: PodStatus | undefined;
+  /** The status that the server was given last. */
+  #tried: PodStatus | undefined;
   #writing: Promise<void> | undefined;
   #stopped = false;
 
@@ -48,6 +50,7 @@ export class StatusWriter {
   observe(pod: Stored<Pod>): void {
     if (Number(pod.metadata.resourceVersion) <= Number(this.#known.metadata.resourceVersion)) return;
     this.#known = pod;
+    this.#tried = undefined;
     if (this.#wanted !== undefined) this.#begin();
   }
 
@@ -62,7 +65,12 @@ export class StatusWriter {
 
   #begin(): void {
     if (this.#writing !== undefined || this.#stopped) return;
-    if (this.#wanted === undefined || statusPatch(this.#known, this.#wanted) === undefined) return;
+    if (
+      this.#wanted === undefined ||
+      this.#wanted === this.#tried ||
+      statusPatch(this.#known, this.#wanted) === undefined
+    )
+      return;
     this.#writing = this.#drain().finally(() => {
       this.#writing = undefined;
       // A status may have come between the last look and now.
@@ -71,13 +79,18 @@ export class StatusWriter {
   }
 
   async #drain(): Promise<void> {
-    while (this.#wanted !== undefined && !this.#stopped) {
+    let written: PodStatus | undefined;
+    while (this.#wanted !== undefined && this.#wanted !== written && !this.#stopped) {
+      const wanted = this.#wanted;
       const { namespace, name } = this.#known.metadata;
-      const patch = statusPatch(this.#known, this.#wanted);
+      const patch = statusPatch(this.#known, wanted);
       if (patch === undefined) return;
       try {
         const options = { subresource: 'status' };
         this.#known = await this.#options.client.patchStrategic(pods, { namespace, name }, patch, options);
+        // Whatever the server made of it: writing the same again would not change that.
+        written = wanted;
+        this.#tried = wanted;
       } catch (error) {
         // Gone, or another Pod of that name: nobody is left to tell.
         if (isNotFound(error) || isConflict(error)) this.#stopped = true;

@@ -1,0 +1,65 @@
+/** Statuses that are written for a single step, before the Pod is looked at again. Pure. */
+
+import type { Pod, PodStatus } from '#api/core/pod.ts';
+import type { NewCondition } from '#kubelet/conditions.ts';
+import { initContainersOf, mainContainersOf } from '#kubelet/containers-of.ts';
+import { rfc3339 } from '#lib/clock.ts';
+
+/** The sandbox was made: from here on containers may start. */
+export function sandboxReadyStatus(status: PodStatus, nowMs: number): PodStatus {
+  const conditions = status.conditions?.map(each =>
+    each.type !== 'PodReadyToStartContainers' || each.status === 'True'
+      ? each
+      : { ...each, status: 'True', lastTransitionTime: rfc3339(nowMs) },
+  );
+  return { ...status, conditions };
+}
+
+/** The startup probe of a container has succeeded. */
+export function startedStatus(status: PodStatus, container: string): PodStatus {
+  const containerStatuses = status.containerStatuses?.map(each =>
+    each.name === container && each.state?.running !== undefined ? { ...each, started: true } : each,
+  );
+  return { ...status, containerStatuses };
+}
+
+const restarting = 'AllContainersRestarting';
+
+/** Only Pods with such a rule have the condition. */
+export function restartConditions(pod: Pod, underWay: boolean): NewCondition[] {
+  const has = [...initContainersOf(pod), ...mainContainersOf(pod)].some(({ restartPolicyRules }) =>
+    restartPolicyRules?.some(({ action }) => action === 'RestartAllContainers'),
+  );
+  if (!has) return [];
+  if (!underWay) return [{ type: restarting, status: 'False' }];
+  const message = 'container exited with restart policy rule';
+  return [{ type: restarting, status: 'True', reason: 'RestartAllContainersStarted', message }];
+}
+
+/** All containers are gone, each to be started once more. */
+export function restartingStatus(status: PodStatus): PodStatus {
+  const said = {
+    reason: 'RestartingAllContainers',
+    message: 'The container is removed because RestartAllContainers in place',
+  };
+  const never = null as unknown as string;
+  const again = (statuses: PodStatus['containerStatuses']) =>
+    statuses?.map(({ containerID: _, resources: __, allocatedResources: ___, ...each }) => ({
+      ...each,
+      state: { waiting: said },
+      lastState: { terminated: { exitCode: 137, ...said, startedAt: never, finishedAt: never } },
+      ready: false,
+      started: false,
+      restartCount: each.restartCount + 1,
+      imageID: '',
+    }));
+  const conditions = status.conditions?.map(each =>
+    each.type === restarting ? { ...each, status: 'False', reason: undefined, message: undefined } : each,
+  );
+  return {
+    ...status,
+    conditions,
+    initContainerStatuses: again(status.initContainerStatuses),
+    containerStatuses: again(status.containerStatuses),
+  };
+}
