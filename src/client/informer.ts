@@ -213,6 +213,7 @@ export class Informers {
   readonly #options: InformerOptions;
   // biome-ignore lint/suspicious/noExplicitAny: informers of every kind
   readonly #informers = new Map<string, Informer<any>>();
+  #stopped = false;
 
   constructor(options: InformerOptions) {
     this.#options = options;
@@ -224,7 +225,9 @@ export class Informers {
     const id = [group, version, plural, namespace, labelSelector, fieldSelector, metadataOnly].join('|');
     let informer = this.#informers.get(id);
     if (informer === undefined) {
-      informer = new Informer<T>(resource, selection, this.#options).start();
+      informer = new Informer<T>(resource, selection, this.#options);
+      // A loop that ends its last step after the stop must not begin to follow anew.
+      if (!this.#stopped) informer.start();
       this.#informers.set(id, informer);
     }
     return informer;
@@ -247,7 +250,7 @@ export class Informers {
   }
 
   stop(): void {
+    this.#stopped = true;
     for (const informer of this.#informers.values()) informer.stop();
-    this.#informers.clear();
   }
 }

@@ -5,6 +5,7 @@ import { cronJobController } from '#controllers/cronjob/controller.ts';
 import { daemonSetController } from '#controllers/daemonset/controller.ts';
 import { deploymentController } from '#controllers/deployment/controller.ts';
 import type { ControllerDeps } from '#controllers/deps.ts';
+import { disruptionController } from '#controllers/disruption/controller.ts';
 import { endpointsController } from '#controllers/endpoints/controller.ts';
 import { endpointSliceController } from '#controllers/endpointslice/controller.ts';
 import { endpointSliceMirroringController } from '#controllers/endpointslicemirroring/controller.ts';
@@ -14,6 +15,7 @@ import { namespaceController } from '#controllers/namespace/controller.ts';
 import { nodeIpamController } from '#controllers/nodeipam/controller.ts';
 import { nodeLifecycleController } from '#controllers/nodelifecycle/controller.ts';
 import { podGarbageCollectorController } from '#controllers/podgc/controller.ts';
+import { claimProtectionController, volumeProtectionController } from '#controllers/protection/controller.ts';
 import { replicaSetController } from '#controllers/replicaset/controller.ts';
 import { replicationControllerController } from '#controllers/replicationcontroller/controller.ts';
 import { serviceAccountController } from '#controllers/serviceaccount/account.ts';
@@ -51,6 +53,9 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'job-controller': jobController,
   'cronjob-controller': cronJobController,
   'ttl-after-finished-controller': ttlAfterFinishedController,
+  'disruption-controller': disruptionController,
+  'persistentvolumeclaim-protection-controller': claimProtectionController,
+  'persistentvolume-protection-controller': volumeProtectionController,
   'endpoints-controller': endpointsController,
   'endpointslice-controller': endpointSliceController,
   'endpointslice-mirroring-controller': endpointSliceMirroringController,
