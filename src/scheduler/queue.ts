@@ -9,6 +9,8 @@
  *   taken          being tried
  */
 
+import type { Node } from '#api/core/node.ts';
+import type { Stored } from '#client/object.ts';
 import type { Clock, Timer } from '#lib/clock.ts';
 import { Heap } from '#lib/heap.ts';
 import type { ClusterEvent, Plugin, WakeRules } from '#scheduler/plugin.ts';
@@ -153,7 +155,9 @@ export class SchedulingQueue {
   wake(event: Exclude<ClusterEvent, { type: 'self' }>): void {
     if (this.#unschedulable.size === 0) return;
     const helped = new Set<QueuedPod>();
-    if (event.type === 'node') for (const queued of this.#byPlugin.get('') ?? []) helped.add(queued);
+    if (event.type === 'node') {
+      for (const queued of this.#byPlugin.get('') ?? []) if (this.#mayTake(event.node, queued)) helped.add(queued);
+    }
     for (const [name, rules] of this.#rules) {
       const rule = rules[event.type] as ((event: ClusterEvent, info: PodInfo) => boolean) | undefined;
       if (rule === undefined) continue;
@@ -174,6 +178,14 @@ export class SchedulingQueue {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#timerAtMs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** For a Pod that found no node at all: one that no plugin has anything against. */
+  #mayTake(node: Stored<Node>, { info }: QueuedPod): boolean {
+    for (const { node: rule } of this.#rules.values()) {
+      if (rule !== undefined && !rule({ type: 'node', old: undefined, node }, info)) return false;
+    }
+    return true;
   }
 
   #selfHelps(queued: QueuedPod, event: ClusterEvent & { type: 'self' }): boolean {

@@ -81,6 +81,7 @@ class Scheduler implements RunningScheduler {
   readonly ready: Promise<void>;
   #writing = 0;
   #working = false;
+  #workIsDue = false;
   #stopped = false;
 
   constructor(options: SchedulerOptions) {
@@ -88,7 +89,7 @@ class Scheduler implements RunningScheduler {
     this.#options = options;
     this.#name = options.name ?? 'default-scheduler';
     this.#events = new SchedulerEvents({ client, clock, log, name: this.#name, instance: this.#name });
-    this.#queue = new SchedulingQueue({ clock, plugins: allPlugins, onReady: () => this.#work() });
+    this.#queue = new SchedulingQueue({ clock, plugins: allPlugins, onReady: () => this.#workSoon() });
     this.#cycle = new Cycle({ table: this.#table, plugins: allPlugins, nominations: this.#nominations, random });
     const owners = ownersSelector(informers);
     this.#table.selectorOfOwners = owners.of;
@@ -180,6 +181,16 @@ class Scheduler implements RunningScheduler {
   #nodeNamed(name: string): Stored<Node> | undefined {
     const row = this.#table.rowOf(name);
     return row === undefined ? undefined : this.#table.nodeOf(row);
+  }
+
+  /** Not at once: what one event frees is all there before the first decision, the most important first. */
+  #workSoon(): void {
+    if (this.#workIsDue) return;
+    this.#workIsDue = true;
+    void Promise.resolve().then(() => {
+      this.#workIsDue = false;
+      this.#work();
+    });
   }
 
   /** Decides for as many Pods as may be written at a time. */

@@ -93,6 +93,7 @@ function boundPod(request: ResourceRequest, pod: Pod, binding: Binding): AnyJson
     ...pod,
     metadata,
     spec: { ...pod.spec, nodeName: binding.target.name },
-    status: { ...pod.status, conditions: [...others, scheduled] },
+    // The node that was being cleared for it, if any, has done its service.
+    status: { ...pod.status, nominatedNodeName: undefined, conditions: [...others, scheduled] },
   };
 }

@@ -13,5 +13,5 @@ export const nodeName: Plugin = {
     const name = pod.spec.nodeName;
     return name ? { filter: row => (table.names[row] === name ? undefined : refusal) } : undefined;
   },
-  wakes: { node: ({ node }, { pod }) => node.metadata.name === pod.spec.nodeName },
+  wakes: { node: ({ node }, { pod }) => !pod.spec.nodeName || node.metadata.name === pod.spec.nodeName },
 };
