@@ -9,6 +9,7 @@ import { disruptionController } from '#controllers/disruption/controller.ts';
 import { endpointsController } from '#controllers/endpoints/controller.ts';
 import { endpointSliceController } from '#controllers/endpointslice/controller.ts';
 import { endpointSliceMirroringController } from '#controllers/endpointslicemirroring/controller.ts';
+import { ephemeralVolumeController } from '#controllers/ephemeralvolume/controller.ts';
 import { garbageCollectorController } from '#controllers/garbage/controller.ts';
 import { jobController } from '#controllers/job/controller.ts';
 import { namespaceController } from '#controllers/namespace/controller.ts';
@@ -26,6 +27,7 @@ import { statefulSetController } from '#controllers/statefulset/controller.ts';
 import { taintEvictionController } from '#controllers/tainteviction/controller.ts';
 import { ttlController } from '#controllers/ttl/controller.ts';
 import { ttlAfterFinishedController } from '#controllers/ttlafterfinished/controller.ts';
+import { volumeBinderController } from '#controllers/volume/controller.ts';
 import type { Controller } from '#loop/controller.ts';
 
 export interface ControllerSettings {
@@ -53,6 +55,8 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'job-controller': jobController,
   'cronjob-controller': cronJobController,
   'ttl-after-finished-controller': ttlAfterFinishedController,
+  'persistentvolume-binder-controller': volumeBinderController,
+  'ephemeral-volume-controller': ephemeralVolumeController,
   'disruption-controller': disruptionController,
   'persistentvolumeclaim-protection-controller': claimProtectionController,
   'persistentvolume-protection-controller': volumeProtectionController,

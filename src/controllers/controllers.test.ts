@@ -12,6 +12,8 @@ import { endpoints } from '#api/core/endpoints.ts';
 import { events } from '#api/core/event.ts';
 import { namespaces } from '#api/core/namespace.ts';
 import { nodes } from '#api/core/node.ts';
+import { persistentVolumes } from '#api/core/persistent-volume.ts';
+import { persistentVolumeClaims } from '#api/core/persistent-volume-claim.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
 import { services } from '#api/core/service.ts';
@@ -265,5 +267,46 @@ test(
     await until(pods, all => mine(all).length === 0);
     await client.patchMerge(nodes, { name: 'n1' }, { spec: { taints: null } });
     await until(daemonSets, ([set]) => set?.status.numberAvailable === 1);
+  },
+);
+
+test(
+  'a claim gets the smallest volume that is large enough; let go, the volume is kept for a person',
+  options,
+  async () => {
+    const accessModes = ['ReadWriteOnce'];
+    const volume = (name: string, storage: string) =>
+      client.create(persistentVolumes, {
+        metadata: { name },
+        spec: {
+          capacity: { storage },
+          accessModes,
+          hostPath: { path: '/x' },
+          storageClassName: 'c',
+          persistentVolumeReclaimPolicy: 'Retain',
+        },
+      });
+    for (const [name, size] of [
+      ['small', '1Gi'],
+      ['large', '9Gi'],
+      ['middle', '3Gi'],
+    ] as const)
+      await volume(name, size);
+    await until(persistentVolumes, all => all.length === 3 && all.every(each => each.status.phase === 'Available'));
+    const ref = { namespace, name: 'data' };
+    const resources = { requests: { storage: '2Gi' } };
+    await client.create(persistentVolumeClaims, {
+      metadata: ref,
+      spec: { accessModes, storageClassName: 'c', resources },
+    });
+    const [claim] = await until(persistentVolumeClaims, all => all[0]?.status.phase === 'Bound');
+    assert.deepEqual([claim?.spec.volumeName, claim?.status.capacity], ['middle', { storage: '3Gi' }]);
+    await until(persistentVolumes, all =>
+      all.some(each => each.metadata.name === 'middle' && each.status.phase === 'Bound'),
+    );
+    await client.delete(persistentVolumeClaims, ref);
+    await until(persistentVolumes, all =>
+      all.some(each => each.metadata.name === 'middle' && each.status.phase === 'Released'),
+    );
   },
 );

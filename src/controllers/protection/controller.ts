@@ -9,6 +9,7 @@ import { pods } from '#api/core/pod.ts';
 import type { Index } from '#client/informer.ts';
 import type { Stored } from '#client/object.ts';
 import { keyFor, keyOf } from '#client/object.ts';
+import { claimsOf } from '#controllers/claims-of.ts';
 import type { ControllerDeps } from '#controllers/deps.ts';
 import type { Controller } from '#loop/controller.ts';
 import { done, wakeBySelf } from '#loop/controller.ts';
@@ -16,14 +17,6 @@ import type { ObjectMeta } from '#machinery/meta.ts';
 
 const claimFinalizer = 'kubernetes.io/pvc-protection';
 const volumeFinalizer = 'kubernetes.io/pv-protection';
-
-/** The claims that a Pod names, those of its generic ephemeral volumes included. */
-export function claimsOf(pod: Pod): string[] {
-  return (pod.spec?.volumes ?? []).flatMap(volume => {
-    if (volume.persistentVolumeClaim) return [volume.persistentVolumeClaim.claimName];
-    return volume.ephemeral ? [`${pod.metadata?.name}-${volume.name}`] : [];
-  });
-}
 
 const byClaim: Index<Pod> = {
   name: 'claim',
