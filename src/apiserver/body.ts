@@ -2,7 +2,7 @@
 
 import { type ApiRequest, type ResourceRequest, warn } from '#apiserver/request.ts';
 import type { FieldValidation } from '#apiserver/verbs/options.ts';
-import { dryRunErrors, fieldValidationOf } from '#apiserver/verbs/options.ts';
+import { dryRunErrors } from '#apiserver/verbs/options.ts';
 import { BodyTooLarge } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { keepCleared } from '#machinery/apply/track.ts';
@@ -43,7 +43,7 @@ export async function readBody(request: ApiRequest, limit = bodyBytesMax): Promi
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (error) {
     if (!(error instanceof BodyTooLarge)) throw error;
-    throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`, { details: {} });
+    throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
   }
 }
 
@@ -253,14 +253,15 @@ function deleteOptionsOf(request: ResourceRequest, body: Buffer, media: BodyMedi
   // Clients name the options after the group of what they delete, or after meta: both are the same type.
   const parsed = media === 'protobuf' ? undefined : parse(body, media, expected).value;
   const named = typeof parsed?.apiVersion === 'string' ? parseApiVersion(parsed.apiVersion) : { group, version };
-  return decodeBytes(
-    request,
-    body,
-    media,
-    { ...expected, gvk: { ...expected.gvk, ...named } },
-    fieldValidationOf(request.query),
-  );
+  try {
+    return decodeBytes(request, body, media, { ...expected, gvk: { ...expected.gvk, ...named } }, 'Ignore');
+  } catch (error) {
+    throw error instanceof ApiError ? new ApiError(error.reason, error.message.replace(wrapped, ''), error) : error;
+  }
 }
+
+/** Upstream decodes options without the head that it gives to errors of objects. */
+const wrapped = /^\w+ in version "[^"]*" cannot be handled as a DeleteOptions: /;
 
 function optionsOfQuery(query: URLSearchParams): DeleteOptions {
   const options: AnyJson = {};

@@ -37,7 +37,7 @@ function jsonItem(source: FormSource, entry: Entry): Encoded {
 
 function metadataItem(entry: Entry): Buffer {
   const { metadata } = entry.object() as { metadata: unknown };
-  return Buffer.from(`{"metadata":${stringify(metadata)}}`);
+  return Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${stringify(metadata)}}`);
 }
 
 /** In a list each item has a tag and a length of its own: field 2. */
@@ -142,7 +142,7 @@ function makeWatchForm(source: FormSource, object: Served['forms']['object'], me
     case 'yaml':
       return jsonWatchForm(formName(source, media), own, object.json);
     case 'metadataJson':
-      return jsonWatchForm('metadata/json', partial, object.metadataJson);
+      return jsonWatchForm('metadata/json', partial, object.metadataJson, Buffer.from('{'));
     case 'protobuf':
       return protobufWatchForm(formName(source, 'protobuf'), own, object.protobuf);
     case 'metadataProtobuf':
@@ -152,8 +152,8 @@ function makeWatchForm(source: FormSource, object: Served['forms']['object'], me
   }
 }
 
-function jsonWatchForm(name: string, shape: Shape, item: Form): WatchForm {
-  const head = jsonHead(shape.kind, shape.apiVersion);
+/** `head` stands in front of the item without its first byte. */
+function jsonWatchForm(name: string, shape: Shape, item: Form, head = jsonHead(shape.kind, shape.apiVersion)): WatchForm {
   return {
     name: `watch/${name}`,
     frame: ({ type, entry }) => ({ bytes: jsonEvent(type, head, encodedOnce(entry, item).bytes) }),

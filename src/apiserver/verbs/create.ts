@@ -6,7 +6,7 @@ import { type ResourceRequest, warn } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
-import { agreeOnNamespace, dropRepeatedOwners, fillSystemFields, generateName } from '#apiserver/verbs/metadata.ts';
+import { agreeOnNamespace, dropRepeatedOwners, fillSystemFields, generateName, wipeSystemFields } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { createStored } from '#apiserver/verbs/write.ts';
 import { ApiError, invalidError } from '#machinery/api-error.ts';
@@ -38,6 +38,7 @@ export async function createObject(
   options: WriteOptions,
   settings: CreateSettings = {},
 ): Promise<AnyJson> {
+  wipeSystemFields(object);
   const given = settings.tracked ? object : trackWrite(request, undefined, object, options, '');
   dropGated(request.served.stored.hub.schema, given);
   dropRepeatedOwners(given, text => warn(request, text));
@@ -55,7 +56,7 @@ export async function createObject(
 async function createOnce(request: ResourceRequest, object: AnyJson, options: WriteOptions): Promise<AnyJson> {
   const { served, server, user } = request;
   const { strategy, hub } = served.stored;
-  const context = { nowMs: server.clock.nowMs(), user, dryRun: options.dryRun };
+  const context = { nowMs: server.clock.nowMs(), user, apiVersion: served.resource.apiVersion, dryRun: options.dryRun };
   const admission = admissionRequest(request, 'CREATE', object, undefined, options.dryRun);
   await server.admission.mutate(admission);
   fillSystemFields(request, object);

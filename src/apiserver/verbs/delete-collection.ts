@@ -23,12 +23,12 @@ export async function deleteCollection(request: ResourceRequest): Promise<void> 
     const deleted = entries.slice(at, at + togetherMax).map(async entry => {
       const named = { ...request, info: { ...info, name: entry.name, namespace: entry.namespace } };
       try {
-        return (await deleteObject(named, entry.key, options)).object as AnyJson;
+        await deleteObject(named, entry.key, options);
       } catch (error) {
         // Somebody else deleted it: that is what was wanted.
-        if (error instanceof ApiError && error.reason === 'NotFound') return entry.object() as AnyJson;
-        throw error;
+        if (!(error instanceof ApiError && error.reason === 'NotFound')) throw error;
       }
+      return entry.object() as AnyJson;
     });
     for (const object of await Promise.all(deleted)) {
       const { kind: _, apiVersion: __, ...item } = inVersion(served, object);

@@ -9,6 +9,7 @@ import { send, sendObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf, type Stored } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
+import { isFinished } from '#apiserver/verbs/update.ts';
 import { atRevision, type Change, resourceName, updateStored, type Written } from '#apiserver/verbs/write.ts';
 import { rfc3339 } from '#lib/clock.ts';
 import { conflictError, successStatus } from '#machinery/api-error.ts';
@@ -45,28 +46,40 @@ function answer(request: ResourceRequest, deleted: Written): void {
 /** Throws NotFound, Conflict (preconditions), Forbidden (admission). */
 export async function deleteObject(request: ResourceRequest, key: string, options: DeleteOptions): Promise<Written> {
   const dryRun = (options.dryRun ?? []).includes('All');
-  const deleted = await updateStored(request, key, { dryRun }, async entry => {
+  const { strategy } = request.served.stored;
+  let deleted = await deleteOnce(request, key, options, dryRun);
+  // Its time is up and nobody holds it: the write that said so is followed by the one that removes it.
+  const isOver = strategy.gracePeriod !== undefined && isFinished(deleted.object, strategy);
+  if (deleted.outcome !== 'delete' && isOver && !dryRun) {
+    deleted = await deleteOnce(request, key, { ...options, preconditions: undefined }, dryRun);
+  }
+  if (deleted.outcome === 'delete' && !dryRun) await request.server.allocation.free(request, deleted.object);
+  return deleted;
+}
+
+function deleteOnce(request: ResourceRequest, key: string, options: DeleteOptions, dryRun: boolean): Promise<Written> {
+  return updateStored(request, key, { dryRun }, async entry => {
     checkPreconditions(request, entry, options);
     const object = entry.object() as AnyJson;
     await request.server.admission.validate(admissionRequest(request, 'DELETE', undefined, object, dryRun, options));
     return planDelete(request.served.stored, entry, options, request.server.clock.nowMs());
   });
-  if (deleted.outcome === 'delete' && !dryRun) await request.server.allocation.free(request, deleted.object);
-  return deleted;
 }
 
 function checkPreconditions(request: ResourceRequest, entry: Entry, options: DeleteOptions): void {
   const { stored } = request.served;
   const { uid, resourceVersion } = options.preconditions ?? {};
+  // Upstream names the kind here, not the resource.
+  const kindName = { group: stored.hub.group, resource: stored.hub.kind };
   const object = entry.object() as AnyJson;
   const refuse = (what: string, asked: string, found: string) => {
     const why = `the ${what} in the precondition (${asked}) does not match the ${what} in record (${found}). The object might have been deleted and then recreated`;
-    throw conflictError(resourceName(stored), request.info.name, why);
+    throw conflictError(kindName, request.info.name, why);
   };
   if (uid !== undefined && uid !== object.metadata.uid) refuse('UID', uid, object.metadata.uid);
   if (resourceVersion !== undefined && resourceVersion !== String(entry.revision)) {
     const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${entry.revision}). The object might have been modified`;
-    throw conflictError(resourceName(stored), request.info.name, why);
+    throw conflictError(kindName, request.info.name, why);
   }
 }
 
@@ -121,7 +134,9 @@ function planGraceful(stored: Stored, entry: Entry, metadata: AnyJson, grace: nu
     }
   }
   const gone = grace === 0 && (metadata.finalizers?.length ?? 0) === 0;
-  return { kind: gone ? 'delete' : 'put', object: { ...old, metadata } };
+  const told = before !== undefined && (old.metadata.deletionGracePeriodSeconds ?? 0) === 0;
+  // Watchers see first that its time is up, and then that it is gone.
+  return { kind: gone && told ? 'delete' : 'put', object: { ...old, metadata } };
 }
 
 /** Being marked for deletion counts as a change of what is wanted. */

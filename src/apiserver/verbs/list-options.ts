@@ -73,23 +73,22 @@ function listErrors({ resourceVersion, match, continueToken, sendInitialEvents }
 
 function watchErrors({ match, continueToken, sendInitialEvents }: Asked): FieldError[] {
   const errors: FieldError[] = [];
+  const wrongMatch = () => {
+    if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+  };
   if (sendInitialEvents !== undefined) {
-    if (match === '') {
-      errors.push(
-        forbidden('resourceVersionMatch', 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'),
-      );
-    } else if (match !== 'NotOlderThan') {
-      errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    if (match !== 'NotOlderThan') {
+      const why = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+      errors.push(forbidden('resourceVersionMatch', why));
     }
-    if (continueToken !== '')
+    wrongMatch();
+    if (continueToken !== '') {
       errors.push(forbidden('resourceVersionMatch', 'resourceVersionMatch is forbidden when continue is provided'));
+    }
   } else if (match !== '') {
-    errors.push(
-      forbidden(
-        'resourceVersionMatch',
-        'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-      ),
-    );
+    const why = 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided';
+    errors.push(forbidden('resourceVersionMatch', why));
+    wrongMatch();
   }
   return errors;
 }
@@ -142,9 +141,9 @@ export function selection(request: ResourceRequest): { scope: Scope; selector: S
 /** A number where a version of the store is expected. */
 export function versionOf(text: string): number {
   if (!/^\d+$/.test(text)) {
-    throw badRequestError(
-      `Invalid resource version: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`,
-    );
+    const shown = JSON.stringify(text);
+    const why = `strconv.ParseUint: parsing ${shown}: invalid syntax`;
+    throw badRequestError(`invalid resource version: resourceVersion: Invalid value: ${shown}: ${why}`);
   }
   return Number(text);
 }

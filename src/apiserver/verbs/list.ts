@@ -36,8 +36,10 @@ export async function list(request: ResourceRequest): Promise<void> {
     return reply(request, accepted, protobufList(apiVersion, kind, metadata, items));
   }
   const items = await page.bytes(partial ? object.metadataJson : object.json);
-  const head = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${stringify(metadata)},"items":[`;
-  reply(request, accepted, [Buffer.from(head), ...items, Buffer.from(']}\n')]);
+  const head = `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":${stringify(metadata)},"items":`;
+  // Upstream prints a list of metadata without items as null, and any other as an empty list.
+  if (partial && page.size === 0) return reply(request, accepted, [Buffer.from(`${head}null}\n`)]);
+  reply(request, accepted, [Buffer.from(`${head}[`), ...items, Buffer.from(']}\n')]);
 }
 
 function reply(request: ResourceRequest, accepted: Accepted, chunks: readonly Uint8Array[]): void {
@@ -56,7 +58,8 @@ export async function readPage(request: ResourceRequest, query: ListQuery): Prom
   const { cache } = request.served.stored;
   const { scope, selector } = query;
   const token = query.continueToken === '' ? undefined : decodeToken(query.continueToken, query.resourceVersion);
-  const limit = query.limit;
+  // Whatever is there is given whole: resourceVersion=0 is for those who fill a cache.
+  const limit = query.resourceVersion === '0' && query.match === '' ? undefined : query.limit;
   const at = token === undefined ? readAt(query) : token.revision < 0 ? 'latest' : { exact: token.revision };
   try {
     return await cache.list({ scope, at, after: token?.after, limit, selector });

@@ -18,7 +18,7 @@ export function trackWrite(
 ): AnyJson {
   const { served, server, exchange } = request;
   const managedFields = trackUpdate({
-    ...objectsIn(served, live, next),
+    ...objectsIn(served, live, live === undefined ? withoutSystemFields(next) : next),
     manager: managerName(options, String(exchange.headers['user-agent'] ?? '')),
     operation: 'Update',
     apiVersion: served.resource.apiVersion,
@@ -30,6 +30,12 @@ export function trackWrite(
   const { managedFields: _, ...metadata } = next.metadata;
   if (managedFields !== undefined && managedFields.length > 0) metadata.managedFields = managedFields;
   return { ...next, metadata };
+}
+
+/** What a client cannot give to a new object, it does not own either. */
+function withoutSystemFields(object: AnyJson): AnyJson {
+  const { deletionTimestamp: _, deletionGracePeriodSeconds: __, ...metadata } = object.metadata;
+  return { ...object, metadata };
 }
 
 /** Both objects as a manager saw them that wrote in another version; undefined when that is not served any more. */

@@ -37,15 +37,18 @@ export function agreeOnName(request: ResourceRequest, object: AnyJson): void {
   }
 }
 
+/** What a client cannot say of a new object: dropped before anybody notes who set it. */
+export function wipeSystemFields({ metadata }: AnyJson): void {
+  for (const name of ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) {
+    delete metadata[name];
+  }
+}
+
 /** What only the server gives to a new object. */
 export function fillSystemFields(request: ResourceRequest, object: AnyJson): void {
   const { clock, random } = request.server;
   const { metadata } = object;
   if (metadata.resourceVersion) throw untypedError('resourceVersion should not be set on objects to be created');
-  delete metadata.deletionTimestamp;
-  delete metadata.deletionGracePeriodSeconds;
-  delete metadata.selfLink;
-  delete metadata.generation;
   metadata.uid = random.uuid();
   metadata.creationTimestamp = rfc3339(clock.nowMs());
 }
@@ -76,15 +79,15 @@ export function dropRepeatedOwners(object: AnyJson, warn: (text: string) => void
   const owners = object.metadata.ownerReferences as AnyJson[] | undefined;
   if (owners === undefined || owners.length < 2) return;
   const seen = new Set<string>();
+  const repeated: string[] = [];
   const kept = owners.filter(owner => {
     const identity = JSON.stringify(owner);
-    if (seen.has(identity)) return false;
-    seen.add(identity);
-    return true;
+    if (seen.has(identity)) repeated.push(owner.uid);
+    return !seen.has(identity) && seen.add(identity);
   });
   if (kept.length === owners.length) return;
   object.metadata.ownerReferences = kept;
   warn(
-    '.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests',
+    `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${repeated.join(', ')}`,
   );
 }

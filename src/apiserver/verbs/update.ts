@@ -126,7 +126,7 @@ async function planUpdate(
 ): Promise<Change> {
   const { served, server, info, user } = request;
   const { strategy, hub } = served.stored;
-  const context = { nowMs: server.clock.nowMs(), user, dryRun: options.dryRun };
+  const context = { nowMs: server.clock.nowMs(), user, apiVersion: served.resource.apiVersion, dryRun: options.dryRun };
   const object = settings.tracked ? wanted : trackWrite(request, old, wanted, options, info.subresource);
   dropGated(hub.schema, object);
   dropRepeatedOwners(object, text => warn(request, text));
@@ -137,7 +137,7 @@ async function planUpdate(
   const rules: UpdateRules<AnyJson> =
     info.subresource === '' ? strategy : (strategy.subresources?.[info.subresource] ?? {});
   rules.prepareUpdate?.(object, old, context);
-  raiseGeneration(strategy.hasGeneration ?? false, object, old);
+  raiseGeneration(strategy, object, old);
   const errors = [
     ...validateObjectMeta(object.metadata, { namespaced: hub.namespaced, update: true }),
     // Once for every kind and once more by the kind itself, so each cause comes twice, as upstream has it.
@@ -154,9 +154,10 @@ async function planUpdate(
     : { kind: 'put', object: ordered };
 }
 
-function raiseGeneration(hasGeneration: boolean, object: AnyJson, old: AnyJson): void {
-  if (!hasGeneration || object.metadata.generation !== old.metadata.generation) return;
-  if (isDeepStrictEqual(object.spec, old.spec)) return;
+function raiseGeneration(strategy: Strategy, object: AnyJson, old: AnyJson): void {
+  if (!strategy.hasGeneration || object.metadata.generation !== old.metadata.generation) return;
+  const wantedOf = strategy.wantedOf ?? ((each: AnyJson) => each.spec);
+  if (isDeepStrictEqual(wantedOf(object), wantedOf(old))) return;
   object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 

@@ -6,7 +6,7 @@ import { includeObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import type { WatchMedia } from '#apiserver/served.ts';
 import { type ListQuery, listQuery } from '#apiserver/verbs/list-options.ts';
-import { ApiError, internalError, untypedError } from '#machinery/api-error.ts';
+import { ApiError, internalError, notAcceptableError, untypedError } from '#machinery/api-error.ts';
 import { Status } from '#machinery/meta.ts';
 import type { WatchEnd, WatchStart } from '#watch/watch.ts';
 
@@ -14,6 +14,8 @@ const watchChoices = { transformations: ['Table', 'PartialObjectMetadata'], list
 
 /** A watch without timeoutSeconds ends by itself after 30 to 60 minutes, so that they do not all end together. */
 const watchMsMin = 30 * 60_000;
+
+const watchTypes = 'application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch';
 
 const contentTypeOf: Record<string, string> = {
   json: 'application/json',
@@ -24,6 +26,7 @@ const contentTypeOf: Record<string, string> = {
 export async function watch(request: ResourceRequest): Promise<void> {
   const { exchange, served, server } = request;
   const accepted = negotiate(exchange.headers, watchChoices);
+  if (accepted.media === 'yaml') throw notAcceptableError(`only the following media types are accepted: ${watchTypes}`);
   const query = listQuery(request, true);
   const start = startOf(query);
   const media = mediaOf(accepted.media, accepted.as, request);

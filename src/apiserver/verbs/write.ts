@@ -6,6 +6,7 @@
 import type { ResourceRequest } from '#apiserver/request.ts';
 import type { Stored } from '#apiserver/served.ts';
 import {
+  ApiError,
   alreadyExistsError,
   conflictError,
   notFoundError,
@@ -69,9 +70,18 @@ export async function createStored(
     expected: 0,
     ttlSeconds: stored.strategy.ttlSeconds,
   });
-  if (!written.ok) throw alreadyExistsError(resourceName(stored), name);
+  if (!written.ok) throw await takenError(stored, key, name, written.current?.modRevision ?? 0);
   await stored.cache.waitFor(written.revision);
   return atRevision(stored, ordered, written.revision);
+}
+
+/** The name is taken; perhaps by an object that is on its way out. */
+async function takenError(stored: Stored, key: string, name: string, revision: Revision): Promise<ApiError> {
+  await stored.cache.waitFor(revision);
+  const taken = alreadyExistsError(resourceName(stored), name);
+  const there = stored.cache.get(key)?.object() as AnyJson;
+  if (!there?.metadata.deletionTimestamp) return taken;
+  return new ApiError('AlreadyExists', `object is being deleted: ${taken.message}`, { details: taken.details });
 }
 
 /** What a write is to become. `keep`: as it is, nothing is written. */

@@ -4,11 +4,11 @@
  * text is none, the slow positional parser says so in upstream's words.
  */
 
+import { parseWithLiterals } from '#machinery/codec/problems.ts';
 import { JsonSyntaxError, jsonDepthMax, parsePositional } from '#machinery/json/positional.ts';
 import { scanJson } from '#machinery/json/scan.ts';
-import { parseYaml, YamlSyntaxError } from '#machinery/yaml.ts';
-import { parseWithLiterals } from '#machinery/codec/problems.ts';
 import type { AnyJson } from '#machinery/schema.ts';
+import { parseYaml, YamlSyntaxError } from '#machinery/yaml.ts';
 
 /** The body is no JSON or YAML; the message is upstream's. */
 export class BodySyntaxError extends Error {
@@ -31,7 +31,7 @@ export function parseJsonBody(body: Buffer): ParsedBody {
   const text = body.toString('utf8');
   let value: AnyJson;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(text, loneSurrogate.test(text) ? wellFormed : undefined);
   } catch {
     throw jsonError(text);
   }
@@ -41,6 +41,13 @@ export function parseJsonBody(body: Buffer): ParsedBody {
   if (exact) value = parseWithLiterals(text);
   if (scan.keyCount === keyCount(value)) return { value, exact, ...nothingRepeated };
   return { value, exact, ...repeats(text) };
+}
+
+/** An escape that may be half a character: Go puts the replacement character in its place. */
+const loneSurrogate = /\\u[dD][89a-fA-F]/;
+
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value;
 }
 
 function jsonError(text: string): BodySyntaxError {
