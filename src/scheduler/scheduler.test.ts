@@ -91,9 +91,6 @@ async function withScheduler(body: (world: World) => Promise<void>): Promise<voi
 }
 
 const unplaced = ({ status }: Stored<Pod>) => status.conditions?.find(({ type }) => type === 'PodScheduled')?.message;
-const noHelp = (count: number) =>
-  `no new claims to deallocate, preemption: 0/${count} nodes are available: ${count} Preemption is not helpful for scheduling.`;
-
 test('Pods get their nodes, and the condition and the Event say so', () =>
   withScheduler(async world => {
     await world.addNode('n1');
@@ -138,4 +135,3 @@ test('each node says why not, and the room that a deleted Pod leaves is taken', 
     await world.settle();
     assert.equal((await world.pod('second')).spec.nodeName, 'full');
   }));
-void noHelp;
