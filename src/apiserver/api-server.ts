@@ -11,7 +11,7 @@ import { makeAllocation } from '#apiserver/allocation/allocation.ts';
 import { openIdHandler } from '#apiserver/authn/openid.ts';
 import type { ServiceAccountTokens } from '#apiserver/authn/service-account-tokens.ts';
 import { makeUser } from '#apiserver/authn/user.ts';
-import { bootstrap, type ObjectWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
+import { bootstrap, type ObjectWriter, type StatusWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
 import { objectsOf } from '#apiserver/cache-objects.ts';
 import { discoveryHandler } from '#apiserver/discovery/handlers.ts';
 import { type Health, healthHandler, versionHandler } from '#apiserver/health.ts';
@@ -64,7 +64,7 @@ export interface ApiServer {
   readonly server: Server;
   readonly feed: Feed;
   /** Reads and writes as the server itself. */
-  readonly writer: ObjectWriter;
+  readonly writer: ObjectWriter & StatusWriter;
   readonly tokens: ServiceAccountTokens;
   close(): void;
 }

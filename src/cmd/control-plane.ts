@@ -6,8 +6,13 @@
 import { mkdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { services } from '#api/core/service.ts';
+import { ipAddresses } from '#api/networking/ip-address.ts';
+import { serviceRange } from '#apiserver/allocation/cluster-ips.ts';
 import { type ApiServer, startApiServer } from '#apiserver/api-server.ts';
-import { adminSubject, Identity } from '#cmd/identity.ts';
+import { objectsOf } from '#apiserver/cache-objects.ts';
+import { startKubernetesService } from '#apiserver/loops/kubernetes-service.ts';
+import { adminSubject, Identity, kubernetesServiceIp } from '#cmd/identity.ts';
 import { kubeconfigText } from '#cmd/kubeconfig-text.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Dial } from '#lib/http/connect.ts';
@@ -86,6 +91,17 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   address = `${bound.host}:${bound.port}`;
   const url = `https://${address}`;
   const kubeconfigFile = await writeAdminKubeconfig(options, identity, url);
+  await startKubernetesService({
+    writer: api.writer,
+    services: objectsOf(api.server.resources, services),
+    addresses: objectsOf(api.server.resources, ipAddresses),
+    clock,
+    serviceRange,
+    serviceIp: kubernetesServiceIp,
+    port: bound.port,
+    endpoint: options.endpoint,
+    onError: error => log(`the kubernetes Service: ${error}`),
+  });
   return {
     api,
     identity,

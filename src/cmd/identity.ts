@@ -47,6 +47,8 @@ const serverNames = [
   'localhost',
 ];
 const serverIps = ['127.0.0.1', '::1'];
+/** The first address of the range of Services: the Service `kubernetes`. */
+export const kubernetesServiceIp = '10.96.0.1';
 
 export const adminSubject: Subject = { commonName: 'admin', organizations: ['system:masters'] };
 
@@ -86,7 +88,7 @@ export class Identity {
   server(extra: Names): KeyPair {
     const names = {
       dns: [...new Set([...serverNames, ...extra.dns])],
-      ips: [...new Set([...serverIps, '10.96.0.1', ...extra.ips])],
+      ips: [...new Set([...serverIps, kubernetesServiceIp, ...extra.ips])],
     };
     return this.#openLeaf('apiserver', this.clusterCa, {
       subject: { commonName: 'kube-apiserver', organizations: [] },
