@@ -1,0 +1,50 @@
+/**
+ * The Service that Pods and people know the DNS by. It has no selector: the DNS is a part of every node, not a Pod, so
+ * whoever sets the cluster up says which nodes there are.
+ */
+
+import type { Service } from '#api/core/service.ts';
+import type { EndpointSlice } from '#api/discovery/endpoint-slice.ts';
+
+export const dnsNamespace = 'kube-system';
+/** Upstream's name, whatever answers. */
+export const dnsServiceName = 'kube-dns';
+
+const ports = [
+  { name: 'dns', port: 53, protocol: 'UDP' },
+  { name: 'dns-tcp', port: 53, protocol: 'TCP' },
+];
+
+export function dnsService(clusterIp: string): Service {
+  const labels = { 'k8s-app': 'kube-dns', 'kubernetes.io/cluster-service': 'true', 'kubernetes.io/name': 'CoreDNS' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name: dnsServiceName, namespace: dnsNamespace, labels },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: clusterIp,
+      clusterIPs: [clusterIp],
+      ports: ports.map(each => ({ ...each, targetPort: each.port })),
+    },
+  } as Service;
+}
+
+export function dnsEndpoints(nodes: readonly { readonly name: string; readonly address: string }[]): EndpointSlice {
+  return {
+    apiVersion: 'discovery.k8s.io/v1',
+    kind: 'EndpointSlice',
+    metadata: {
+      name: dnsServiceName,
+      namespace: dnsNamespace,
+      labels: { 'kubernetes.io/service-name': dnsServiceName, 'endpointslice.kubernetes.io/managed-by': 'node-dns' },
+    },
+    addressType: 'IPv4',
+    ports,
+    endpoints: nodes.map(({ name, address }) => ({
+      addresses: [address],
+      nodeName: name,
+      conditions: { ready: true, serving: true, terminating: false },
+    })),
+  };
+}
