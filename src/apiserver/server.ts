@@ -12,7 +12,7 @@ import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
 import { PathNotFound } from '#apiserver/path-not-found.ts';
 import { headersOf, sendError } from '#apiserver/reply.ts';
-import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
+import { type ApiRequest, type ResourceRequest, warn } from '#apiserver/request.ts';
 import { type ResourceHandler, resourceHandler } from '#apiserver/route.ts';
 import type { ServedResources } from '#apiserver/served.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -134,6 +134,7 @@ async function dispatch(request: ApiRequest): Promise<void> {
   if (served === undefined) {
     throw info.group !== '' && !server.resources.hasGroup(info.group) ? new PathNotFound() : noSuchPathError();
   }
+  if (served.resource.deprecated !== undefined) warn(request, served.resource.deprecated);
   const withResource: ResourceRequest = { ...request, served };
   const handler = resourceHandler(withResource, served);
   return handler(withResource);

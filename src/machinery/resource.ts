@@ -20,6 +20,8 @@ export interface ResourceOptions<S extends Schema> {
   readonly verbs: readonly Verb[];
   readonly shortNames?: readonly string[];
   readonly categories?: readonly string[];
+  /** What every reply warns of: `v1 Endpoints is deprecated in v1.33+; use …`. */
+  readonly deprecated?: string;
   readonly subresources?: Readonly<Record<string, Subresource>>;
   readonly schema: S;
 }
@@ -32,6 +34,7 @@ export interface Resource<T = any> extends Gvk {
   readonly verbs: readonly Verb[];
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
+  readonly deprecated?: string;
   readonly subresources: Readonly<Record<string, Subresource>>;
   readonly schema: StructSchema & Schema<T>;
   /** `apps/v1`, or `v1` in the core group. */

@@ -21,7 +21,7 @@ export const EndpointPort = struct(
   {
     name: field(1, string),
     port: always(2, int32, { required: true }),
-    protocol: field(3, string, { enum: ['TCP', 'UDP', 'SCTP'] }),
+    protocol: field(3, string, { default: 'TCP', enum: ['TCP', 'UDP', 'SCTP'] }),
     appProtocol: optional(4, string),
   },
   { atomic: true },
@@ -56,5 +56,6 @@ export const endpoints = defineResource({
   namespaced: true,
   verbs: allVerbs,
   shortNames: ['ep'],
+  deprecated: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   schema: Endpoints,
 });

@@ -25,8 +25,26 @@ export const Secret = struct(
       ],
     }),
   },
-  { gvk: { group: '', version: 'v1', kind: 'Secret' } },
+  {
+    gvk: { group: '', version: 'v1', kind: 'Secret' },
+    defaults(secret) {
+      secret.type ||= 'Opaque';
+      takeText(secret);
+    },
+  },
 );
+/** `stringData` is for writing only: its texts become data. */
+function takeText(secret: {
+  stringData?: Record<string, string> | undefined;
+  data?: Record<string, string> | undefined;
+}) {
+  const { stringData } = secret;
+  if (stringData === undefined) return;
+  delete secret.stringData;
+  const texts = Object.entries(stringData).map(([key, text]) => [key, Buffer.from(text).toString('base64')] as const);
+  if (texts.length > 0) secret.data = { ...secret.data, ...Object.fromEntries(texts) };
+}
+
 export interface Secret extends TypeOf<typeof Secret> {}
 
 export const secrets = defineResource({

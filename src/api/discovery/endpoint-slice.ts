@@ -43,7 +43,7 @@ export const EndpointPort = struct(
   'io.k8s.api.discovery.v1.EndpointPort',
   {
     name: always(1, string),
-    protocol: optional(2, string),
+    protocol: optional(2, string, { default: 'TCP' }),
     port: optional(3, int32),
     appProtocol: optional(4, string),
   },
@@ -58,8 +58,8 @@ export const EndpointSlice = struct(
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
     addressType: always(4, string, { required: true }),
-    endpoints: field(2, list(Endpoint)),
-    ports: field(3, list(EndpointPort)),
+    endpoints: always(2, list(Endpoint)),
+    ports: always(3, list(EndpointPort)),
   },
   { gvk: { group: 'discovery.k8s.io', version: 'v1', kind: 'EndpointSlice' } },
 );

@@ -12,7 +12,7 @@ export const PriorityClass = struct(
     value: always(2, int32),
     globalDefault: field(3, boolean),
     description: field(4, string),
-    preemptionPolicy: optional(5, string),
+    preemptionPolicy: optional(5, string, { default: 'PreemptLowerPriority' }),
   },
   { gvk: { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass' } },
 );

@@ -8,6 +8,10 @@ import { statefulSetStrategy } from '#apiserver/resources/apps/stateful-set.ts';
 import { cronJobStrategy } from '#apiserver/resources/batch/cron-job.ts';
 import { jobStrategy } from '#apiserver/resources/batch/job.ts';
 import { certificateSigningRequestStrategy } from '#apiserver/resources/certificates/certificate-signing-request.ts';
+import { leaseStrategy } from '#apiserver/resources/coordination/lease.ts';
+import { configMapStrategy } from '#apiserver/resources/core/config-map.ts';
+import { endpointsStrategy } from '#apiserver/resources/core/endpoints.ts';
+import { eventStrategy } from '#apiserver/resources/core/event.ts';
 import { namespaceStrategy } from '#apiserver/resources/core/namespace.ts';
 import { nodeStrategy } from '#apiserver/resources/core/node.ts';
 import { persistentVolumeStrategy } from '#apiserver/resources/core/persistent-volume.ts';
@@ -15,12 +19,24 @@ import { persistentVolumeClaimStrategy } from '#apiserver/resources/core/persist
 import { podStrategy } from '#apiserver/resources/core/pod.ts';
 import { podTemplateStrategy } from '#apiserver/resources/core/pod-template.ts';
 import { replicationControllerStrategy } from '#apiserver/resources/core/replication-controller.ts';
+import { secretStrategy } from '#apiserver/resources/core/secret.ts';
 import { serviceStrategy } from '#apiserver/resources/core/service.ts';
+import { serviceAccountStrategy } from '#apiserver/resources/core/service-account.ts';
+import { endpointSliceStrategy } from '#apiserver/resources/discovery/endpoint-slice.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from '#apiserver/resources/rbac/bindings.ts';
 import { clusterRoleStrategy, roleStrategy } from '#apiserver/resources/rbac/roles.ts';
+import { priorityClassStrategy } from '#apiserver/resources/scheduling/priority-class.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  priorityClassStrategy,
+  endpointSliceStrategy,
+  serviceAccountStrategy,
+  secretStrategy,
+  eventStrategy,
+  endpointsStrategy,
+  configMapStrategy,
+  leaseStrategy,
   serviceStrategy,
   persistentVolumeClaimStrategy,
   persistentVolumeStrategy,

@@ -79,3 +79,9 @@ export function countColumn<T>(name: string, count: (object: T) => number | unde
 export function textColumn<T>(name: string, text: (object: T) => string | undefined, priority = 0): Column<T> {
   return { name, type: 'string', priority, cell: object => text(object) ?? '' };
 }
+
+/** The first few of a list: `a,b,c + 2 more...`. */
+export function firstOf(items: readonly string[], countMax = 3): string {
+  const shown = items.slice(0, countMax).join(',');
+  return items.length > countMax ? `${shown} + ${items.length - countMax} more...` : shown;
+}

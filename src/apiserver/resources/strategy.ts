@@ -20,6 +20,8 @@ export interface RequestContext {
     readonly groups: readonly string[];
     readonly extra?: Readonly<Record<string, readonly string[]>>;
   };
+  /** The version in which the object came, where its rules depend on that (Events): `events.k8s.io/v1`. */
+  readonly apiVersion?: string;
   /** Only look: nothing is stored or allocated. */
   readonly dryRun: boolean;
 }
@@ -60,6 +62,8 @@ export interface Strategy<T = AnyJson> extends UpdateRules<T> {
   readonly validateName?: (name: string, isPrefix: boolean) => readonly string[];
   /** Whether metadata.generation rises with a changed spec (upstream: kinds that have one). */
   readonly hasGeneration?: boolean;
+  /** What the generation counts changes of, where that is not the spec. */
+  readonly wantedOf?: (object: T) => unknown;
 
   /** Sub-resources that write the object: `status`, `approval`, `ephemeralcontainers`, `resize`, … */
   readonly subresources?: Readonly<Record<string, UpdateRules<T>>>;

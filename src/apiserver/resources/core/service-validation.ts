@@ -68,7 +68,7 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   const { spec = {} } = service;
   const before = old.spec ?? {};
   return [
-    ...metadataAgain(service.metadata, old.metadata, true),
+    ...metadataAgain(service.metadata, true),
     ...primaryErrors(spec, before, 'clusterIPs'),
     ...primaryErrors(spec, before, 'ipFamilies'),
     ...classChangeErrors(spec, before),
@@ -300,7 +300,7 @@ function classChangeErrors(spec: ServiceSpec, old: ServiceSpec): FieldErrors {
 
 /** What a load balancer reports of itself. */
 export function validateServiceStatus(service: Service, old: Service): FieldErrors {
-  const errors: FieldError[] = [...metadataAgain(service.metadata, old.metadata, true)];
+  const errors: FieldError[] = [...metadataAgain(service.metadata, true)];
   const ingress = service.status?.loadBalancer?.ingress ?? [];
   if (ingress.length > 0 && service.spec?.type !== 'LoadBalancer') {
     errors.push(forbidden('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'"));
