@@ -29,7 +29,8 @@ export function initializedCondition(pod: Pod, { init, main }: Statuses, phase: 
   const type = 'Initialized';
   if (phase === 'Succeeded') return { type, status: 'True', reason: 'PodCompleted' };
   const begun = main.some(
-    ({ state, started }) => started || state?.running !== undefined || state?.terminated !== undefined,
+    ({ state, lastState, started }) =>
+      started || state?.running !== undefined || state?.terminated !== undefined || lastState?.terminated !== undefined,
   );
   if (begun) return { type, status: 'True' };
   const incomplete = initContainersOf(pod).filter(container => {

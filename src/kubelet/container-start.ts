@@ -30,8 +30,10 @@ export interface StartContext {
 }
 
 export interface StartFailure extends WaitingReason {
-  /** When another try makes sense; absent: at the next sync. */
+  /** When another try makes sense; absent: after a while. */
   retryAtMs?: number | undefined;
+  /** The container exists: how it ended tells more than why it was not started. */
+  created?: boolean | undefined;
 }
 
 /** Undefined when it runs. */
@@ -73,7 +75,7 @@ export async function startContainer(context: StartContext, start: PlannedStart)
   try {
     await host.runtime.startContainer(containerId);
   } catch (error) {
-    return failed('RunContainerError', error);
+    return { ...failed('RunContainerError', error), created: true };
   }
   say(host, pod, 'Normal', 'Started', 'Container started', target);
   return postStart(context, start, containerId);
@@ -141,5 +143,5 @@ async function postStart(
     graceSeconds: pod.spec.terminationGracePeriodSeconds ?? 0,
     podIp,
   });
-  return { reason: 'PostStartHookError', message: failure };
+  return { reason: 'PostStartHookError', message: failure, created: true };
 }

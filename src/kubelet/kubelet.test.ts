@@ -125,6 +125,7 @@ describe('a kubelet', () => {
       'Pending [Sandbox Initialized] s=running ready, i=Completed 0 ready, c=PodInitializing',
       'Running [Sandbox Initialized Ready ContainersReady] s=running ready, i=Completed 0 ready, c=running ready',
       'Running [Sandbox Initialized] s=running ready, i=Completed 0 ready, c=Completed 0',
+      'Running [Initialized] s=Completed 0, i=Completed 0 ready, c=Completed 0',
       'Succeeded [Initialized] s=Completed 0, i=Completed 0 ready, c=Completed 0',
     ]);
   });
@@ -261,9 +262,9 @@ describe('a kubelet', () => {
     assert.deepEqual(lines.slice(5), [
       'Running [Sandbox Initialized Ready ContainersReady] i=Completed 0 ready, a=running ready, b=running ready',
       'Running [Sandbox Initialized] i=Completed 0 ready, a=Error 42, b=running ready',
-      'Running [Sandbox Initialized] i=RestartingAllContainers x1, a=RestartingAllContainers x1, b=RestartingAllContainers x1',
-      'Pending [Sandbox] i=running x1, a=PodInitializing x1, b=PodInitializing x1',
-      'Pending [Sandbox Initialized] i=Completed 0 ready x1, a=PodInitializing x1, b=PodInitializing x1',
+      'Running [Sandbox Initialized] i=RestartingAllContainers ready x1, a=RestartingAllContainers x1, b=RestartingAllContainers x1',
+      'Pending [Sandbox Initialized] i=running x1, a=PodInitializing x1, b=PodInitializing x1',
+      'Running [Sandbox Initialized] i=Completed 0 ready x1, a=PodInitializing x1, b=PodInitializing x1',
       'Running [Sandbox Initialized Ready ContainersReady] i=Completed 0 ready x1, a=running ready x1, b=running ready x1',
     ]);
   });

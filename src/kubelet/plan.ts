@@ -37,6 +37,8 @@ export interface PlanInput {
   /** By container id. */
   verdicts: (containerId: string) => Verdicts;
   backoff: Backoff;
+  /** Containers that were killed to be started again, whatever they made of it. By name. */
+  forced?: ReadonlySet<string> | undefined;
   nowMs: number;
 }
 
@@ -47,6 +49,8 @@ export interface PlannedKill {
   message: string;
   /** Instead of the Pod's. */
   graceSeconds?: number | undefined;
+  /** It is started again after that. */
+  restarts: boolean;
 }
 
 export interface PlannedStart {
@@ -115,7 +119,8 @@ function hasWork(pod: Pod, observed: ObservedPod): boolean {
   });
 }
 
-function exitThatRestartsAll(pod: Pod, observed: ObservedPod, sandboxId: string): ObservedContainer | undefined {
+/** The end of a container that asks for all of them to be started anew. */
+export function exitThatRestartsAll(pod: Pod, observed: ObservedPod, sandboxId: string): ObservedContainer | undefined {
   for (const container of [...initContainersOf(pod), ...mainContainersOf(pod)]) {
     const status = latest(observed, container.name);
     if (status?.state !== 'Exited' || status.podSandboxId !== sandboxId) continue;
@@ -193,7 +198,13 @@ class Steps {
     const reason = this.#failedProbe(container, status);
     if (reason !== undefined) {
       const message = `Init container ${container.name} failed ${reason.name}`;
-      this.#kills.push({ status, target, message, graceSeconds: reason.probe?.terminationGracePeriodSeconds });
+      this.#kills.push({
+        status,
+        target,
+        message,
+        graceSeconds: reason.probe?.terminationGracePeriodSeconds,
+        restarts: true,
+      });
       return false;
     }
     return hasStarted(container, status, this.#input.verdicts(status.id));
@@ -207,7 +218,11 @@ class Steps {
       const status = latest(observed, container.name);
       if (status !== undefined && isRunning(status)) {
         if (this.#staysOrRestarts(target, status)) left++;
-      } else if (status?.state !== 'Exited' || restartsAfter(pod, target, status.exitCode)) {
+      } else if (
+        status?.state !== 'Exited' ||
+        this.#input.forced?.has(container.name) ||
+        restartsAfter(pod, target, status.exitCode)
+      ) {
         this.#start(target);
         left++;
       }
@@ -229,6 +244,7 @@ class Steps {
       target,
       message: `Container ${container.name} ${why}${restarts ? ', will be restarted' : ''}`,
       graceSeconds: failed?.probe?.terminationGracePeriodSeconds,
+      restarts,
     });
     return restarts;
   }

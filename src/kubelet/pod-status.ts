@@ -187,7 +187,14 @@ function podPhase(input: PodStatusInput, { init, main }: { init: ContainerStatus
   if (running > 0) return 'Running';
   if (!ending && restarting > 0) return 'Running';
   if (stopped === 0) return 'Pending';
+  // While sidecars run it is not over: they may still write what the others have left.
+  if (!ending && init.some(({ name, state }) => state?.running !== undefined && isSidecarNamed(pod, name)))
+    return 'Running';
   return stopped === succeeded ? 'Succeeded' : 'Failed';
+}
+
+function isSidecarNamed(pod: Pod, name: string): boolean {
+  return pod.spec?.initContainers?.some(container => container.name === name && isSidecar(container)) ?? false;
 }
 
 /** Undefined once the init containers have nothing more to say. */

@@ -22,8 +22,8 @@ import { say } from '#kubelet/host.ts';
 import { podKey, podText } from '#kubelet/labels.ts';
 import type { ObservedPod } from '#kubelet/observed.ts';
 import { currentSandbox, latest, nothingObserved, observePod } from '#kubelet/observed.ts';
-import type { PlannedStart, PlannedWait, PodPlan } from '#kubelet/plan.ts';
-import { backoffKey, crashLoopMessage, planPod } from '#kubelet/plan.ts';
+import type { PlannedKill, PlannedStart, PlannedWait, PodPlan } from '#kubelet/plan.ts';
+import { backoffKey, crashLoopMessage, exitThatRestartsAll, planPod } from '#kubelet/plan.ts';
 import { VolumeError } from '#kubelet/pod-files.ts';
 import type { TerminalReason } from '#kubelet/pod-status.ts';
 import { podStatus } from '#kubelet/pod-status.ts';
@@ -79,6 +79,8 @@ export class PodWorker {
   readonly #observers = new Set<() => void>();
   /** Containers whose start failed are not tried again before. By name. */
   readonly #holds = new Map<string, number>();
+  /** Containers that were killed to be started again. By name. */
+  readonly #forced = new Set<string>();
   /** What ended containers left to say, by id. */
   readonly #messages = new Map<string, string>();
   #pod: KubeletPod;
@@ -87,8 +89,11 @@ export class PodWorker {
   /** The API has forgotten the Pod. */
   #forgotten = false;
   #deleteSent = false;
+  /** The status tells all that a look at the runtime would. */
   #toldAlready = false;
-  #restartsAll = false;
+  #lastCreated: string | undefined;
+  /** The container that was started last, until it has been shown. */
+  #justStarted: string | undefined;
   #finished = false;
   #observed: ObservedPod = nothingObserved;
   #dirty = false;
@@ -111,7 +116,7 @@ export class PodWorker {
       host,
       pod: () => this.#pod,
       podIp: () => this.#podIps()[0] ?? '',
-      onChange: (name, container) => this.#onVerdict(name, container),
+      onChange: (name, container, healthy) => this.#onVerdict(name, container, healthy),
     });
   }
 
@@ -314,7 +319,10 @@ export class PodWorker {
       mayRun: stage.mayRun,
       ending: this.#phase !== 'running',
       resized: { allocated: this.#resizer.withAllocated(this.#pod), actual: this.#resizer.withActual(this.#pod) },
-      extraConditions: { first: this.#resizer.conditions, last: restartConditions(this.#pod, this.#restartsAll) },
+      extraConditions: {
+        first: this.#resizer.conditions,
+        last: restartConditions(this.#pod, this.#phase === 'running' && this.#restartsAll()),
+      },
     });
     this.#writer.write(status);
     return isOver;
@@ -324,6 +332,7 @@ export class PodWorker {
     if (this.#isDeleted) return this.#enter('terminating');
     this.#host.objects.hold(this.#pod, { volumes: this.#host.files !== undefined }, this.#onObject);
     await this.#observe();
+    await this.#showStarted();
     this.#checkDeadline();
     // What was done last has been told by itself; the rest is told with the first container.
     const told = this.#toldAlready;
@@ -336,9 +345,26 @@ export class PodWorker {
       observed: this.#observed,
       verdicts: this.#probes.verdicts,
       backoff: this.#containerBackoff,
+      forced: new Set(this.#forced),
       nowMs: this.#host.clock.nowMs(),
     });
+    this.#forced.clear();
+    if (told && isEmpty(plan) && this.#report({ mayRun: true })) return this.#enter('terminating');
     await this.#act(plan);
+  }
+
+  /** A container that ended at once is still shown running first: others wait for a Pod to have run. */
+  async #showStarted(): Promise<void> {
+    const observed = this.#observed;
+    const id = this.#justStarted;
+    this.#justStarted = undefined;
+    const status = observed.containers.find(each => each.id === id);
+    if (status === undefined || status.state !== 'Exited') return;
+    const running = { ...status, state: 'Running' as const };
+    this.#observed = { ...observed, containers: observed.containers.map(each => (each === status ? running : each)) };
+    this.#report({ mayRun: true });
+    this.#observed = observed;
+    await this.#settle();
   }
 
   #checkDeadline(): void {
@@ -375,9 +401,12 @@ export class PodWorker {
     if (plan.sandbox === 'stop') return this.#stopAll();
     if (plan.sandbox !== 'keep') return this.#makeSandbox(plan);
     if (plan.restartAll !== undefined) return this.#restartAll();
-    await this.#showWaits(plan.waits);
+    if (await this.#showWaits(plan.waits)) return this.#enter('terminating');
     if (plan.kills.length > 0) {
       await Promise.all(plan.kills.map(kill => this.#kill(kill)));
+      for (const { target, restarts } of plan.kills) if (restarts) this.#forced.add(target.container.name);
+      // That it has ended is told together with what comes of it.
+      this.#toldAlready = true;
       this.#dirty = true;
     }
     const starts = plan.starts.filter(({ target }) => !this.#isHeld(target.container.name));
@@ -423,15 +452,19 @@ export class PodWorker {
     if (needsRestart(container, had)) {
       const message = `Container ${container.name} resize requires restart`;
       await this.#kill({ status, target, message });
+      this.#forced.add(container.name);
       this.#dirty = true;
     } else await runtime.updateContainerResources(status.id, containerCgroup(pod, container, memoryBytes));
+  }
+
+  #restartsAll(): boolean {
+    const sandbox = currentSandbox(this.#observed);
+    return sandbox !== undefined && exitThatRestartsAll(this.#pod, this.#observed, sandbox.id) !== undefined;
   }
 
   /** Ends and removes every container, in the sandbox as it is; the next plan begins from the first init container. */
   async #restartAll(): Promise<void> {
     const { host } = this.#options;
-    this.#restartsAll = true;
-    this.#report({ mayRun: true });
     await this.#settle();
     const running = this.#observed.containers.filter(({ state }) => state === 'Running');
     await Promise.all(
@@ -441,8 +474,7 @@ export class PodWorker {
       }),
     );
     for (const { id } of this.#observed.containers) await host.runtime.removeContainer(id);
-    this.#restartsAll = false;
-    this.#writer.write(restartingStatus(this.#writer.status));
+    this.#writer.write(restartingStatus(this.#pod, this.#writer.status));
     await this.#settle();
     this.#toldAlready = true;
     this.#dirty = true;
@@ -458,7 +490,7 @@ export class PodWorker {
     this.#dirty = true;
   }
 
-  async #kill({ status, target, message, graceSeconds }: PodPlan['kills'][number]): Promise<void> {
+  async #kill({ status, target, message, graceSeconds }: Omit<PlannedKill, 'restarts'>): Promise<void> {
     await killContainer(this.#host, this.#pod, target, status.id, {
       message,
       graceSeconds: graceSeconds ?? graceSecondsOf(this.#pod, status),
@@ -486,8 +518,8 @@ export class PodWorker {
     this.#dirty = true;
   }
 
-  /** Shows that a container waits for its next attempt, and wakes when it has waited long enough. */
-  async #showWaits(waits: readonly PlannedWait[]): Promise<void> {
+  /** Shows that a container waits for its next attempt, and wakes when it has waited long enough. True: it is over. */
+  async #showWaits(waits: readonly PlannedWait[]): Promise<boolean> {
     let changed = false;
     for (const wait of waits) {
       this.#wakeAt(wait.untilMs);
@@ -501,7 +533,7 @@ export class PodWorker {
       this.#reasons.set(name, { reason: 'CrashLoopBackOff', message });
       changed = true;
     }
-    if (changed) this.#report({ mayRun: true });
+    return changed && this.#report({ mayRun: true });
   }
 
   /** Gives the API a moment to take what was written last, but waits for no server that does not answer. */
@@ -524,7 +556,10 @@ export class PodWorker {
       sandboxConfig: await configOf(host, pod, sandbox.metadata.attempt ?? 0),
       runtimeHandler: await runtimeHandler(host, pod),
       downward: { podIps, hostIps: host.hostIps(), allocatable: this.#options.allocatable() },
-      onCreated: this.#options.claim,
+      onCreated: (id: string) => {
+        this.#lastCreated = id;
+        this.#options.claim(id);
+      },
     };
     for (const start of starts) {
       // Deleted while an image was pulled: what was not begun is not begun.
@@ -546,10 +581,12 @@ export class PodWorker {
     const failure = await startContainer(context, start);
     if (failure === undefined) {
       this.#reasons.delete(name);
+      this.#justStarted = this.#lastCreated;
       return;
     }
-    const { reason, message, retryAtMs } = failure;
+    const { reason, message, retryAtMs, created } = failure;
     this.#reasons.set(name, { reason, message });
+    if (created) return;
     this.#holds.set(name, retryAtMs ?? clock.nowMs() + startRetryMs);
     // That it failed is shown before what comes of it.
     this.#report({ mayRun: true });
@@ -602,11 +639,15 @@ export class PodWorker {
     this.#deleteSent = true;
   }
 
-  #onVerdict(name: 'startup' | 'liveness' | 'readiness', container: string): void {
+  #onVerdict(name: 'startup' | 'liveness' | 'readiness', container: string, healthy: boolean): void {
     const isMain = containerNamed(this.#pod, container)?.role === 'main';
     // That it has started is a write of its own; whether it is ready is found after that.
-    if (name === 'startup' && isMain && this.#phase === 'running')
+    if (name === 'startup' && healthy && isMain && this.#phase === 'running')
       this.#writer.write(startedStatus(this.#writer.status, container));
     this.wake();
   }
+}
+
+function isEmpty({ sandbox, kills, starts, waits, restartAll }: PodPlan): boolean {
+  return sandbox === 'keep' && kills.length + starts.length + waits.length === 0 && restartAll === undefined;
 }

@@ -2,6 +2,7 @@
 
 import type { Pod, PodStatus } from '#api/core/pod.ts';
 import type { NewCondition } from '#kubelet/conditions.ts';
+import { containersReadyCondition } from '#kubelet/conditions.ts';
 import { initContainersOf, mainContainersOf } from '#kubelet/containers-of.ts';
 import { rfc3339 } from '#lib/clock.ts';
 
@@ -37,29 +38,34 @@ export function restartConditions(pod: Pod, underWay: boolean): NewCondition[] {
 }
 
 /** All containers are gone, each to be started once more. */
-export function restartingStatus(status: PodStatus): PodStatus {
+export function restartingStatus(pod: Pod, status: PodStatus): PodStatus {
   const said = {
     reason: 'RestartingAllContainers',
     message: 'The container is removed because RestartAllContainers in place',
   };
   const never = null as unknown as string;
-  const again = (statuses: PodStatus['containerStatuses']) =>
+  const again = (statuses: PodStatus['containerStatuses'], isInit: boolean) =>
     statuses?.map(({ containerID: _, resources: __, allocatedResources: ___, ...each }) => ({
       ...each,
       state: { waiting: said },
       lastState: { terminated: { exitCode: 137, ...said, startedAt: never, finishedAt: never } },
-      ready: false,
+      ready: isInit && each.ready,
       started: false,
       restartCount: each.restartCount + 1,
       imageID: '',
     }));
-  const conditions = status.conditions?.map(each =>
-    each.type === restarting ? { ...each, status: 'False', reason: undefined, message: undefined } : each,
-  );
+  const init = again(status.initContainerStatuses, true) ?? [];
+  const main = again(status.containerStatuses, false) ?? [];
+  const containersReady = containersReadyCondition(pod, { init, main }, status.phase);
+  const fresh = [containersReady, { ...containersReady, type: 'Ready' }, { type: restarting, status: 'False' }];
+  const conditions = status.conditions?.map(each => {
+    const found = fresh.find(({ type }) => type === each.type);
+    return found === undefined ? each : { ...each, reason: undefined, message: undefined, ...found };
+  });
   return {
     ...status,
     conditions,
-    initContainerStatuses: again(status.initContainerStatuses),
-    containerStatuses: again(status.containerStatuses),
+    ...(init.length === 0 ? {} : { initContainerStatuses: init }),
+    containerStatuses: main,
   };
 }

@@ -149,7 +149,7 @@ function conditionsPatch(before: readonly PodCondition[], after: readonly PodCon
 /** A merged item keeps what the patch does not mention, so what is gone is said. */
 function withNulls(before: PodCondition | undefined, after: PodCondition): AnyJson {
   const out: Record<string, AnyJson> = { ...after };
-  for (const field of Object.keys(before ?? {})) if (!(field in after)) out[field] = null;
+  for (const field of Object.keys(before ?? {})) out[field] ??= null;
   return out;
 }
 

@@ -17,7 +17,7 @@ export interface PodProbesOptions {
   pod: () => KubeletPod;
   podIp: () => string;
   /** A verdict has changed. */
-  onChange: (name: ProbeName, containerName: string) => void;
+  onChange: (name: ProbeName, containerName: string, healthy: boolean) => void;
 }
 
 /** A probe that cannot be tried is tried again at once, this often in all. */
@@ -158,7 +158,7 @@ class ContainerProbes {
       this.#running.delete(name);
     }
     if (name === 'startup' && healthy) this.#beginOthers();
-    this.#options.onChange(name, this.#container.name);
+    this.#options.onChange(name, this.#container.name, healthy);
   }
 }
 
