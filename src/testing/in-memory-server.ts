@@ -6,6 +6,7 @@ import { Client } from '#client/client.ts';
 import { jsonTransport } from '#client/json-transport.ts';
 import type { Clock } from '#lib/clock.ts';
 import { memoryTransport } from '#lib/http/memory.ts';
+import type { Transport } from '#lib/http/transport.ts';
 import { issue, newAuthority } from '#lib/pki.ts';
 import { type Random, systemRandom } from '#lib/random.ts';
 import { MemoryStore } from '#store/memory/memory-store.ts';
@@ -16,6 +17,8 @@ export interface InMemoryServer {
   readonly api: ApiServer;
   /** A client that the server knows by its certificate; by default one who may do everything. */
   client(commonName?: string, organizations?: readonly string[]): Client;
+  /** The same for plain requests. */
+  transport(commonName?: string, organizations?: readonly string[]): Transport;
   close(): Promise<void>;
 }
 
@@ -33,14 +36,18 @@ export async function inMemoryServer(clock: Clock, random: Random = systemRandom
     serviceAccountKeys: [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
     advertised: () => '127.0.0.1:6443',
   });
+  const transport = (commonName = 'admin', organizations: readonly string[] = ['system:masters']) => {
+    const parts = { subject: { commonName, organizations: [...organizations] }, purpose: 'client' as const, ...life };
+    const { certificate } = issue(parts, authority, systemRandom);
+    const peer = { address: '127.0.0.1', certificate, certificateRoot: authority.certificate };
+    return memoryTransport(exchange => api.server.handle(exchange), peer);
+  };
   return {
     api,
-    client(commonName = 'admin', organizations = ['system:masters']) {
-      const parts = { subject: { commonName, organizations: [...organizations] }, purpose: 'client' as const, ...life };
-      const { certificate } = issue(parts, authority, systemRandom);
-      const peer = { address: '127.0.0.1', certificate, certificateRoot: authority.certificate };
-      const transport = memoryTransport(exchange => api.server.handle(exchange), peer);
-      return new Client({ transport: jsonTransport({ transport, userAgent: `${commonName}/test` }), clock });
+    transport,
+    client(commonName = 'admin', organizations) {
+      const json = jsonTransport({ transport: transport(commonName, organizations), userAgent: `${commonName}/test` });
+      return new Client({ transport: json, clock });
     },
     async close() {
       api.close();

@@ -4,7 +4,7 @@ import type { ObjectMeta } from '#machinery/meta.ts';
 import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
 import { invalid } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
-import { validateObjectMeta, validateObjectMetaUpdate } from '#machinery/validation/object-meta.ts';
+import { validateObjectMeta } from '#machinery/validation/object-meta.ts';
 
 export const atLeastZero = 'must be greater than or equal to 0';
 export const aboveZero = 'must be greater than zero';
@@ -19,16 +19,11 @@ export function addProblems(errors: FieldError[], path: FieldPath, value: unknow
 }
 
 /**
- * Many of upstream's kinds look at metadata once more than the server does for all of them. Messages show it once; the
- * causes of a Status count it.
+ * A few of upstream's kinds look at metadata once more on an update than the server does for all of them. Messages show
+ * it once; the causes of a Status count it.
  */
-export function metadataAgain(
-  metadata: ObjectMeta | undefined,
-  old: ObjectMeta | undefined,
-  namespaced: boolean,
-): FieldErrors {
-  if (!metadata || !old) return [];
-  return [...validateObjectMetaUpdate(metadata, old), ...validateObjectMeta(metadata, { namespaced, update: true })];
+export function metadataAgain(metadata: ObjectMeta | undefined, namespaced: boolean): FieldErrors {
+  return metadata ? validateObjectMeta(metadata, { namespaced, update: true }) : [];
 }
 
 export function inspectAtLeastZero(value: number | undefined, path: FieldPath, errors: FieldError[]): void {

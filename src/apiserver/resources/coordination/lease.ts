@@ -11,7 +11,7 @@ export const leaseStrategy: Strategy<Lease> = {
   allowCreateOnUpdate: true,
   allowUnconditionalUpdate: false,
   validateCreate: validate,
-  validateUpdate: (lease, old) => [...metadataAgain(lease.metadata, old.metadata, true), ...validate(lease)],
+  validateUpdate: lease => [...metadataAgain(lease.metadata, true), ...validate(lease)],
   columns: [nameColumn, textColumn<Lease>('Holder', ({ spec }) => spec?.holderIdentity), ageColumn],
 };
 

@@ -17,7 +17,7 @@ export const configMapStrategy: Strategy<ConfigMap> = {
   resource: configMaps,
   validateCreate: validate,
   validateUpdate: (map, old) => [
-    ...metadataAgain(map.metadata, old.metadata, true),
+    ...metadataAgain(map.metadata, true),
     ...frozenErrors(map, old, ['data', 'binaryData']),
     ...validate(map),
   ],

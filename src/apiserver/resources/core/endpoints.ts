@@ -25,7 +25,7 @@ export const endpointsStrategy: Strategy<Endpoints> = {
   resource: endpoints,
   allowCreateOnUpdate: true,
   validateCreate: object => validate(object, undefined),
-  validateUpdate: (object, old) => [...metadataAgain(object.metadata, old.metadata, true), ...validate(object, old)],
+  validateUpdate: (object, old) => [...metadataAgain(object.metadata, true), ...validate(object, old)],
   warnOnCreate: warnings,
   warnOnUpdate: warnings,
   columns: [

@@ -16,7 +16,6 @@ import {
   required,
 } from '#machinery/validation/field-error.ts';
 import { checkPathSegmentName, checkQualifiedName, nameIsDnsSubdomain } from '#machinery/validation/names.ts';
-import { validateObjectMeta } from '#machinery/validation/object-meta.ts';
 
 const ttlSeconds = 3600;
 const textBytesMax = 128;
@@ -30,7 +29,7 @@ export const eventStrategy: Strategy<Event> = {
   validateCreate: (event, context) => [...validate(event, context), ...(isNew(context) ? strictErrors(event) : [])],
   validateUpdate: (event, old, context) => [
     ...validate(event, context),
-    ...(isNew(context) ? [...metadataAgain(event.metadata, old.metadata, true), ...updateErrors(event, old)] : []),
+    ...(isNew(context) ? [...metadataAgain(event.metadata, true), ...updateErrors(event, old)] : []),
   ],
   fieldRules: fieldsOf([
     'involvedObject.kind',
@@ -123,10 +122,11 @@ function validate(event: Event, context: RequestContext): FieldErrors {
 /** What only the new version asks for. */
 function strictErrors(event: Event): FieldErrors {
   const { type = '', source } = event;
-  const errors: FieldError[] = [
-    ...validateObjectMeta(event.metadata, { namespaced: true, validateName: nameIsDnsSubdomain }),
-    ...seriesErrors(event),
-  ];
+  const errors: FieldError[] = [...seriesErrors(event)];
+  const name = event.metadata?.name ?? '';
+  if (name !== '' && checkPathSegmentName(name).length === 0) {
+    addProblems(errors, 'metadata.name', name, nameIsDnsSubdomain(name));
+  }
   if (!event.eventTime) errors.push(required('eventTime'));
   if (type !== 'Normal' && type !== 'Warning') errors.push(invalid('type', '', `has invalid value: ${type}`));
   const unset = 'needs to be unset';

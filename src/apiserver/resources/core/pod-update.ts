@@ -26,7 +26,7 @@ const updatable = [
 ];
 
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
-  const errors: FieldError[] = [...metadataAgain(pod.metadata, old.metadata, true)];
+  const errors: FieldError[] = [...metadataAgain(pod.metadata, true)];
   inspectPod(pod, errors, old.spec);
   inspectMirror(pod, old, errors);
   const spec = pod.spec as PodSpec;

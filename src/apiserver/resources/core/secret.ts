@@ -21,7 +21,7 @@ export const secretStrategy: Strategy<Secret> = {
     secret.type ||= old.type;
   },
   validateUpdate: (secret, old) => [
-    ...metadataAgain(secret.metadata, old.metadata, true),
+    ...metadataAgain(secret.metadata, true),
     ...(secret.type === old.type ? [] : [invalid('type', secret.type, immutable)]),
     ...frozenErrors(secret, old, ['data']),
     ...validate(secret),

@@ -12,7 +12,7 @@ export const serviceAccountStrategy: Strategy<ServiceAccount> = {
   returnsDeleted: true,
   prepareCreate: nameSecretsOnly,
   prepareUpdate: nameSecretsOnly,
-  validateUpdate: (account, old) => metadataAgain(account.metadata, old.metadata, true),
+  validateUpdate: account => metadataAgain(account.metadata, true),
   warnOnCreate: account => warnings(account),
   warnOnUpdate: (account, old) => (isAnnotated(old) ? [] : warnings(account)),
   columns: [nameColumn, ageColumn],

@@ -299,8 +299,8 @@ function classChangeErrors(spec: ServiceSpec, old: ServiceSpec): FieldErrors {
 }
 
 /** What a load balancer reports of itself. */
-export function validateServiceStatus(service: Service, old: Service): FieldErrors {
-  const errors: FieldError[] = [...metadataAgain(service.metadata, true)];
+export function validateServiceStatus(service: Service): FieldErrors {
+  const errors: FieldError[] = [];
   const ingress = service.status?.loadBalancer?.ingress ?? [];
   if (ingress.length > 0 && service.spec?.type !== 'LoadBalancer') {
     errors.push(forbidden('status.loadBalancer.ingress', "may only be used when `spec.type` is 'LoadBalancer'"));

@@ -37,7 +37,7 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
   prepareUpdate: dropTopology,
   validateCreate: slice => validate(slice, undefined),
   validateUpdate: (slice, old) => [
-    ...metadataAgain(slice.metadata, old.metadata, true),
+    ...metadataAgain(slice.metadata, true),
     ...validate(slice, old),
     ...(slice.addressType === old.addressType ? [] : [invalid('addressType', slice.addressType ?? '', immutable)]),
   ],
@@ -77,7 +77,7 @@ function validate(slice: EndpointSlice, old: EndpointSlice | undefined): FieldEr
   if ((endpoints ?? []).length > endpointsMax) errors.push(tooMany('endpoints', endpoints?.length ?? 0, endpointsMax));
   else {
     for (const [at, each] of (endpoints ?? []).entries()) {
-      inspectEndpoint(each, addressType, `endpoints[${at}]`, known, errors);
+      inspectEndpoint(each, old?.addressType ?? addressType, `endpoints[${at}]`, known, errors);
     }
   }
   inspectPorts(ports ?? [], errors);

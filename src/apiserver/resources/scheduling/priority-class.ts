@@ -26,7 +26,7 @@ export const priorityClassStrategy: Strategy<PriorityClass> = {
   wantedOf: () => undefined,
   validateCreate: validate,
   validateUpdate: (object, old) => [
-    ...metadataAgain(object.metadata, old.metadata, false),
+    ...metadataAgain(object.metadata, false),
     ...((object.value ?? 0) === (old.value ?? 0) ? [] : [forbidden('value', 'may not be changed in an update.')]),
     ...(object.preemptionPolicy === old.preemptionPolicy
       ? []
