@@ -100,7 +100,10 @@ function startChild(netns: string, onEnd: (child: Child) => void): Child {
     const error = new Error(`the doorway into ${netns} ${how}${complaint === '' ? '' : `: ${complaint.trim()}`}`);
     for (const waiting of [...child.waiting.values()]) waiting.reject(error);
   };
-  started.on('error', error => end(`could not be opened: ${error.message}`));
+  started.on('error', error => {
+    // One that did start tells by its end what went wrong; a message that it could not take says less.
+    if (started.pid === undefined) end(`could not be opened: ${error.message}`);
+  });
   started.on('close', (code, signal) => end(`closed (${signal ?? `exit code ${code}`})`));
   started.on('message', (message, handle) => {
     const { id, error } = message as DoorwayAnswer;
