@@ -19,6 +19,7 @@ import { podGarbageCollectorController } from '#controllers/podgc/controller.ts'
 import { claimProtectionController, volumeProtectionController } from '#controllers/protection/controller.ts';
 import { replicaSetController } from '#controllers/replicaset/controller.ts';
 import { replicationControllerController } from '#controllers/replicationcontroller/controller.ts';
+import { resourceQuotaController } from '#controllers/resourcequota/controller.ts';
 import { serviceAccountController } from '#controllers/serviceaccount/account.ts';
 import { rootCaController } from '#controllers/serviceaccount/root-ca.ts';
 import type { SignLegacyToken } from '#controllers/serviceaccount/token.ts';
@@ -57,6 +58,7 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'ttl-after-finished-controller': ttlAfterFinishedController,
   'persistentvolume-binder-controller': volumeBinderController,
   'ephemeral-volume-controller': ephemeralVolumeController,
+  'resourcequota-controller': resourceQuotaController,
   'disruption-controller': disruptionController,
   'persistentvolumeclaim-protection-controller': claimProtectionController,
   'persistentvolume-protection-controller': volumeProtectionController,
