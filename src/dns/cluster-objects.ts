@@ -5,6 +5,8 @@
 
 import type { Service } from '#api/core/service.ts';
 import type { EndpointSlice } from '#api/discovery/endpoint-slice.ts';
+import type { ClusterRole } from '#api/rbac/cluster-role.ts';
+import type { ClusterRoleBinding } from '#api/rbac/cluster-role-binding.ts';
 
 export const dnsNamespace = 'kube-system';
 /** Upstream's name, whatever answers. */
@@ -46,5 +48,33 @@ export function dnsEndpoints(nodes: readonly { readonly name: string; readonly a
       nodeName: name,
       conditions: { ready: true, serving: true, terminating: false },
     })),
+  };
+}
+
+const readerRole = 'system:coredns';
+
+/** What the DNS reads. Upstream's clusters have the role by the same name. */
+export function dnsRole(): ClusterRole {
+  const verbs = ['list', 'watch'];
+  return {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'ClusterRole',
+    metadata: { name: readerRole },
+    rules: [
+      { apiGroups: [''], resources: ['services', 'namespaces'], verbs },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs },
+    ],
+  };
+}
+
+/** `user` is who runs it: `system:kube-proxy` where both are one process and share their copies. */
+export function dnsRoleBinding(user: string): ClusterRoleBinding {
+  const apiGroup = 'rbac.authorization.k8s.io';
+  return {
+    apiVersion: `${apiGroup}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: readerRole },
+    roleRef: { apiGroup, kind: 'ClusterRole', name: readerRole },
+    subjects: [{ apiGroup, kind: 'User', name: user }],
   };
 }

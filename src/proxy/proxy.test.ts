@@ -180,6 +180,30 @@ function inside(): void {
       );
     }));
 
+  test('a balancer can ask whether the node has endpoints', () =>
+    withProxy(async ({ services, slices, proxy }) => {
+      const spec = { type: 'LoadBalancer', externalTrafficPolicy: 'Local', healthCheckNodePort: 32_000 };
+      services.put(service('default/web', { ...spec, clusterIP: '10.96.0.26' }));
+      const ask = async (...endpoints: Parameters<typeof slice>[1]) => {
+        slices.put(slice('default/web', endpoints));
+        await proxy.settled();
+        const response = await fetch(`http://${nodeIp}:32000/healthz`);
+        return [response.status, await response.json()];
+      };
+      const web = { namespace: 'default', name: 'web' };
+      assert.deepEqual(await ask(onNode('10.244.1.2'), onNode('10.244.9.2', 'node-2')), [
+        200,
+        { service: web, localEndpoints: 1, serviceProxyHealthy: true },
+      ]);
+      assert.deepEqual(await ask(onNode('10.244.9.2', 'node-2')), [
+        503,
+        { service: web, localEndpoints: 0, serviceProxyHealthy: true },
+      ]);
+      services.remove('default/web');
+      await proxy.settled();
+      await assert.rejects(fetch(`http://${nodeIp}:32000/healthz`));
+    }));
+
   test('a client that is remembered stays with its endpoint, even when the proxy starts again', () =>
     withProxy(async ({ services, slices, proxy, start }) => {
       services.put(service('default/web', { clusterIP: '10.96.0.23', sessionAffinity: 'ClientIP' }));

@@ -13,6 +13,7 @@ import { Backoff } from '#loop/retry.ts';
 import { baseChains, baseSets } from '#proxy/base-rules.ts';
 import { staleFlows } from '#proxy/conntrack.ts';
 import type { Family } from '#proxy/endpoints.ts';
+import { HealthChecks, type LocalEndpoints, localEndpoints } from '#proxy/health-checks.ts';
 import { applyTransaction, deleteFlows, deleteTable, type Run, readTable } from '#proxy/nftables.ts';
 import type { Rules, View } from '#proxy/rules.ts';
 import { ofFamily, serviceRules } from '#proxy/rules.ts';
@@ -53,8 +54,8 @@ export interface ServiceProxy {
   remove(): Promise<void>;
 }
 
-/** A rollout changes a slice several times within milliseconds, and each transaction is a process of its own. */
-const gatherMs = 10;
+/** From one transaction to the next: a rollout changes a slice several times at once, and each is a process of its own. */
+const gatherMs = 20;
 const retryMsMax = 10_000;
 
 const bySlicesService: Index<EndpointSlice> = {
@@ -82,8 +83,10 @@ class RunningProxy implements ServiceProxy {
   readonly #dirty = new Set<Key>();
   readonly #unsubscribe: (() => void)[] = [];
   readonly #failures = new Backoff();
+  readonly #healthChecks: HealthChecks;
   #resolveSynced = () => {};
   #timer: Timer | undefined;
+  #beganMs = 0;
   #working: Promise<void> = Promise.resolve();
   #ready = false;
   #stopped = false;
@@ -92,6 +95,7 @@ class RunningProxy implements ServiceProxy {
     this.#options = options;
     this.#services = options.informers.of(services);
     this.#slices = options.informers.of(endpointSlices);
+    this.#healthChecks = new HealthChecks(options.nodeIps, options.log);
     this.#tables = familiesOf(options.nodeIps).map(family => new OneTable(family, options));
     this.synced = new Promise(resolve => {
       this.#resolveSynced = resolve;
@@ -131,6 +135,7 @@ class RunningProxy implements ServiceProxy {
     this.#timer?.cancel();
     for (const unsubscribe of this.#unsubscribe) unsubscribe();
     await this.#working;
+    await this.#healthChecks.close();
   }
 
   async remove(): Promise<void> {
@@ -140,7 +145,7 @@ class RunningProxy implements ServiceProxy {
 
   #touch(key: Key): void {
     this.#dirty.add(key);
-    if (this.#ready) this.#schedule(gatherMs);
+    if (this.#ready) this.#schedule(this.#beganMs + gatherMs - this.#options.clock.monotonicMs());
   }
 
   #schedule(delayMs: number): void {
@@ -151,6 +156,7 @@ class RunningProxy implements ServiceProxy {
   /** One transaction at a time; what changes meanwhile is gathered for the next. */
   #begin(): void {
     this.#timer = undefined;
+    this.#beganMs = this.#options.clock.monotonicMs();
     this.#working = this.#working.then(() => this.#sync());
   }
 
@@ -160,6 +166,7 @@ class RunningProxy implements ServiceProxy {
     this.#dirty.clear();
     try {
       for (const table of this.#tables) await table.apply(keys, (key, view) => this.#rulesOf(key, view));
+      for (const key of keys) this.#healthChecks.set(key, this.#localEndpoints(key));
       this.#failures.forget('sync');
       this.#resolveSynced();
     } catch (error) {
@@ -172,6 +179,10 @@ class RunningProxy implements ServiceProxy {
 
   #rulesOf(key: Key, view: View): Rules | undefined {
     return serviceRules(this.#services.byKey(key), this.#slices.by(bySlicesService, key), view);
+  }
+
+  #localEndpoints(key: Key): LocalEndpoints | undefined {
+    return localEndpoints(this.#services.byKey(key), this.#slices.by(bySlicesService, key), this.#options);
   }
 }
 

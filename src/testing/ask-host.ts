@@ -1,14 +1,26 @@
 /** Asks a TCP or UDP service one thing, and says in a word how it went. */
 
 import { createSocket } from 'node:dgram';
+import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import type { Question } from '#testing/network-pod.ts';
 
 /** A refusal comes at once on a machine; so does an answer. */
 const silenceMs = 700;
 
-export function askHost(question: Question): Promise<string> {
-  return question.protocol === 'tcp' ? askByTcp(question) : askByUdp(question);
+export async function askHost(question: Question): Promise<string> {
+  try {
+    const resolved = question.resolver === undefined ? question : { ...question, host: await resolve(question) };
+    return await (question.protocol === 'tcp' ? askByTcp(resolved) : askByUdp(resolved));
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? String(error);
+  }
+}
+
+async function resolve({ host, resolver = '' }: Question): Promise<string> {
+  const asked = new Resolver({ timeout: silenceMs, tries: 1 });
+  asked.setServers([resolver]);
+  return (await asked.resolve4(host))[0] ?? '';
 }
 
 function askByTcp({ host, port }: Question): Promise<string> {

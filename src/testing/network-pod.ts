@@ -10,7 +10,9 @@ import { run } from '#lib/process.ts';
 
 export interface Question {
   readonly protocol: 'tcp' | 'udp';
+  /** An address; or a name, when there is a resolver to ask. */
   readonly host: string;
+  readonly resolver?: string;
   readonly port: number;
   /** Of datagrams: the same one makes the same flow. */
   readonly localPort?: number;
