@@ -1,8 +1,8 @@
 /** The part of the table that is the same whatever Services there are. */
 
-import type { Family } from '#proxy/endpoints.ts';
+import type { Family } from '#proxy/family.ts';
+import { ofFamily } from '#proxy/family.ts';
 import type { View } from '#proxy/rules.ts';
-import { ofFamily } from '#proxy/rules.ts';
 
 export const tableName = 'services';
 

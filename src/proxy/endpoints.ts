@@ -2,8 +2,7 @@
 
 import type { ServicePort } from '#api/core/service.ts';
 import type { Endpoint, EndpointSlice } from '#api/discovery/endpoint-slice.ts';
-
-export type Family = 'ip' | 'ip6';
+import { type Family, ofFamily } from '#proxy/family.ts';
 
 /** Where the question is asked. */
 export interface Place {
@@ -55,7 +54,7 @@ function candidatesOf(port: ServicePort, slices: readonly EndpointSlice[], place
     const number = portOf(slice, port);
     if (number === undefined) continue;
     for (const endpoint of slice.endpoints ?? []) {
-      const address = endpoint.addresses[0];
+      const [address] = ofFamily(endpoint.addresses.slice(0, 1), family);
       if (address === undefined) continue;
       const here = endpoint.nodeName === place.nodeName;
       const candidate = { address, port: number, endpoint, here, maybeHere: here || endpoint.nodeName === undefined };

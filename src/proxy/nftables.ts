@@ -2,7 +2,7 @@
 
 import { RunError, type run } from '#lib/process.ts';
 import { tableName } from '#proxy/base-rules.ts';
-import type { Family } from '#proxy/endpoints.ts';
+import type { Family } from '#proxy/family.ts';
 
 export type Run = typeof run;
 

@@ -1,6 +1,7 @@
 /** The proxy with a kernel, namespaces and packets: each Pod is a process in a network namespace of its own. */
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import type { Service } from '#api/core/service.ts';
 import { services } from '#api/core/service.ts';
@@ -203,6 +204,34 @@ function inside(): void {
       await proxy.settled();
       await assert.rejects(fetch(`http://${nodeIp}:32000/healthz`));
     }));
+
+  test('both families, and addresses in odd forms', () =>
+    withProxy(
+      async ({ services, slices, proxy }) => {
+        await run(['ip', 'address', 'replace', 'fd00:250::10/128', 'dev', 'lo']);
+        await run(['ip', '-6', 'route', 'replace', 'fd00:96::/112', 'dev', 'lo']);
+        const clusterIPs = ['10.96.0.27', 'fd00:96::27'];
+        const spec = { type: 'NodePort', clusterIP: '10.96.0.27', clusterIPs, sessionAffinity: 'ClientIP' };
+        services.put(service('default/web', { ...spec, ports: [{ port: 80, nodePort: 30_090 }] }));
+        slices.put(slice('default/web', [onNode('::ffff:10.244.1.2')]));
+        const six = slice('default/web', [onNode('fd00:250:0::10')], undefined, 'six');
+        slices.put({ ...six, addressType: 'IPv6' });
+        const server = createServer(socket => socket.end('six')).listen(8080, 'fd00:250::10');
+        try {
+          await proxy.settled();
+          assert.equal(await client.ask(tcp('10.96.0.27', 80)), 'web-0 10.244.1.4');
+          assert.equal(await askHost(tcp('fd00:96::27', 80)), 'six');
+          assert.equal(await askHost(tcp('fd00:250::10', 30_090)), 'six');
+        } finally {
+          server.close();
+        }
+      },
+      {
+        nodeIps: [nodeIp, 'fd00:250::10'],
+        clusterCidrs: ['10.244.0.0/16', 'fd00:244::/64'],
+        serviceCidrs: ['10.96.0.0/16', 'fd00:96::/112'],
+      },
+    ));
 
   test('a client that is remembered stays with its endpoint, even when the proxy starts again', () =>
     withProxy(async ({ services, slices, proxy, start }) => {

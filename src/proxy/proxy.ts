@@ -12,11 +12,12 @@ import type { Log } from '#lib/log.ts';
 import { Backoff } from '#loop/retry.ts';
 import { baseChains, baseSets } from '#proxy/base-rules.ts';
 import { staleFlows } from '#proxy/conntrack.ts';
-import type { Family } from '#proxy/endpoints.ts';
+import type { Family } from '#proxy/family.ts';
+import { ofFamily } from '#proxy/family.ts';
 import { HealthChecks, type LocalEndpoints, localEndpoints } from '#proxy/health-checks.ts';
 import { applyTransaction, deleteFlows, deleteTable, type Run, readTable } from '#proxy/nftables.ts';
 import type { Rules, View } from '#proxy/rules.ts';
-import { ofFamily, serviceRules } from '#proxy/rules.ts';
+import { serviceRules } from '#proxy/rules.ts';
 import { Table } from '#proxy/table.ts';
 
 /** What the proxy needs of a copy of a collection; an `Informer` is one. */

@@ -15,9 +15,10 @@
 import type { Service, ServicePort } from '#api/core/service.ts';
 import type { EndpointSlice } from '#api/discovery/endpoint-slice.ts';
 import type { Stored } from '#client/object.ts';
-import { parseAddress, parseRange, rangeHas } from '#lib/ip.ts';
-import type { Family, Place, Target, Targets } from '#proxy/endpoints.ts';
+import { formatRange, parseAddress, parseRange, rangeHas } from '#lib/ip.ts';
+import type { Place, Target, Targets } from '#proxy/endpoints.ts';
 import { targetsOf } from '#proxy/endpoints.ts';
+import { bitsOf, type Family, ofFamily } from '#proxy/family.ts';
 
 export interface View extends Place {
   readonly family: Family;
@@ -137,8 +138,9 @@ function externalChain(path: string, policy: keyof Targets, targets: Targets, { 
 /** Only what is in the ranges gets as far as the external chain. */
 function addFirewall(draft: Draft, { service, port, view }: PortParts, path: string, balancerIps: string[]): void {
   const ranges = (service.spec.loadBalancerSourceRanges ?? []).map(range => range.trim());
+  const bits = bitsOf(view.family);
   if (ranges.length === 0 || !draft.chains.has(`external/${path}`)) return;
-  const allowed = ranges.filter(range => parseRange(range)?.first.bits === bitsOf(view.family));
+  const allowed = ranges.map(parseRange).flatMap(range => (range?.first.bits === bits ? [formatRange(range)] : []));
   // A node that holds the balancer's address itself asks it from that very address.
   if (view.nodeIps.some(ip => allowed.some(range => contains(range, ip)))) allowed.push(...balancerIps);
   draft.chains.set(`firewall/${path}`, [
@@ -208,14 +210,6 @@ function balancerIpsOf({ status }: Stored<Service>, family: Family): string[] {
     ingress.filter(({ ipMode }) => ipMode !== 'Proxy').map(({ ip }) => ip ?? ''),
     family,
   );
-}
-
-export function ofFamily(addresses: readonly string[], family: Family): string[] {
-  return addresses.filter(address => parseAddress(address)?.bits === bitsOf(family));
-}
-
-function bitsOf(family: Family): number {
-  return family === 'ip' ? 32 : 128;
 }
 
 function contains(range: string, ip: string): boolean {

@@ -7,7 +7,7 @@
 
 import type { Chain } from '#proxy/base-rules.ts';
 import { tableName } from '#proxy/base-rules.ts';
-import type { Family } from '#proxy/endpoints.ts';
+import type { Family } from '#proxy/family.ts';
 import type { Rules } from '#proxy/rules.ts';
 
 type ServiceKey = string;
