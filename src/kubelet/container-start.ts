@@ -16,6 +16,7 @@ import type { PlannedStart } from '#kubelet/plan.ts';
 import { containerConfig } from '#kubelet/runtime-config.ts';
 import { containerSecurity } from '#kubelet/security.ts';
 import { killContainer } from '#kubelet/termination.ts';
+import { unlessAborted } from '#kubelet/unless-aborted.ts';
 
 export interface StartContext {
   host: Host;
@@ -25,6 +26,8 @@ export interface StartContext {
   sandboxConfig: PodSandboxConfig;
   runtimeHandler: string | undefined;
   downward: Downward;
+  /** Aborted when the Pod is not wanted any more. */
+  signal: AbortSignal;
   /** Called with the id as soon as there is one. */
   onCreated: (containerId: string) => void;
 }
@@ -46,9 +49,11 @@ export async function startContainer(context: StartContext, start: PlannedStart)
     sandboxConfig: context.sandboxConfig,
     runtimeHandler: context.runtimeHandler,
     say: (type, reason, message) => say(host, pod, type, reason, message, target),
+    signal: context.signal,
     credentials: name => pullCredentials(host.environment, pod, name),
   });
   if (!image.ok) {
+    if (context.signal.aborted) return { reason: image.reason, message: image.message };
     const { reason, message, retryAtMs } = image;
     say(host, pod, 'Warning', 'Failed', `Error: ${reason}`, target);
     return { reason, message, retryAtMs };
@@ -135,7 +140,8 @@ async function postStart(
   const hook = container.lifecycle?.postStart;
   if (hook === undefined) return undefined;
   const podIp = downward.podIps[0] ?? '';
-  const failure = await runHook(host, { pod, podIp, container, containerId }, hook, 0);
+  const running = runHook(host, { pod, podIp, container, containerId }, hook, 0);
+  const failure = await unlessAborted(running, context.signal).catch(() => undefined);
   if (failure === undefined) return undefined;
   say(host, pod, 'Warning', 'FailedPostStartHook', 'PostStartHook failed', target);
   await killContainer(host, pod, target, containerId, {

@@ -8,6 +8,7 @@ import type { AuthConfig, Image, ImageSpec, PodSandboxConfig, Runtime } from '#k
 import { errorText } from '#kubelet/error-text.ts';
 import { parseImageName } from '#kubelet/image-name.ts';
 import { podKey } from '#kubelet/labels.ts';
+import { unlessAborted } from '#kubelet/unless-aborted.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { EventType } from '#loop/events.ts';
 import { formatDuration } from '#machinery/duration.ts';
@@ -22,6 +23,8 @@ export interface ImageNeed {
   runtimeHandler?: string | undefined;
   say: (type: EventType, reason: string, message: string) => void;
   credentials: (image: string) => Promise<readonly AuthConfig[]>;
+  /** The Pod is not wanted any more: nobody waits for a pull, though it goes on. */
+  signal: AbortSignal;
 }
 
 export type ImageResult =
@@ -110,8 +113,9 @@ export class ImageStore {
     const pull = this.#queue.then(() => this.#pull(need, spec));
     this.#queue = pull.catch(() => undefined);
     try {
-      return await pull;
+      return await unlessAborted(pull, need.signal);
     } catch (error) {
+      if (need.signal.aborted) return { ok: false, reason: 'ContainerCreating', message: '' };
       const text = errorText(error);
       need.say('Warning', 'Failed', `Failed to pull image "${image}": ${text}`);
       const failedAtMs = this.#clock.nowMs();

@@ -16,6 +16,7 @@ import type { DnsConfig, Runtime, RuntimeEvent, Subscription } from '#kubelet/cr
 import { nodeDns } from '#kubelet/dns.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { Host } from '#kubelet/host.ts';
+import { Housekeeping } from '#kubelet/housekeeping.ts';
 import { ImageStore } from '#kubelet/images.ts';
 import { podKeyFromLabels } from '#kubelet/labels.ts';
 import type { Machine } from '#kubelet/machine.ts';
@@ -62,6 +63,11 @@ export interface KubeletOptions {
   podLogsDir?: string | undefined;
   seccompDir?: string | undefined;
   appArmor?: boolean | undefined;
+  /**
+   * Unused images are removed when more of the disk than that is used. Absent: never, because the disk of a person's
+   * machine is not the node's own.
+   */
+  imageLimits?: { highPercent: number; lowPercent: number } | undefined;
   /** Run the probes; on a simulated node they need not be. */
   probes?: boolean | undefined;
 }
@@ -94,6 +100,7 @@ class NodeKubelet implements Kubelet {
   readonly startedAtMs: number;
   readonly #options: KubeletOptions;
   readonly #objects: ReferencedObjects;
+  readonly #housekeeping: Housekeeping;
   readonly #workers = new Map<string, PodWorker>();
   /** Who looks after a sandbox or container, by its id. */
   readonly #owners = new Map<string, PodWorker>();
@@ -132,6 +139,8 @@ class NodeKubelet implements Kubelet {
         if (ready) for (const worker of this.#workers.values()) worker.wake();
       },
       onNode: node => this.#usePodCidr(node.spec.podCIDR),
+      // A simulated node has no files to look after.
+      onBeat: () => this.host.files && this.#housekeeping.run(),
     });
     this.host = {
       nodeName,
@@ -165,6 +174,15 @@ class NodeKubelet implements Kubelet {
       seccompDir: options.seccompDir ?? '/var/lib/kubelet/seccomp',
       probes: options.probes ?? true,
     };
+    this.#housekeeping = new Housekeeping({
+      runtime,
+      clock,
+      log,
+      images: this.host.images,
+      workers: () => this.#workers.values(),
+      imageLimits: options.imageLimits,
+      onImagesRemoved: () => this.reporter.refresh({ images: true }),
+    });
   }
 
   get workers(): Iterable<PodWorker> {

@@ -22,6 +22,8 @@ import type { AnyJson } from '#machinery/schema.ts';
 const leaseNamespace = 'kube-node-lease';
 const leaseSeconds = 40;
 const renewMs = 10_000;
+/** Nodes that were started together do not go on writing together. */
+const jitterShare = 0.1;
 /** While the node is not ready, or the server not there, it is asked more often. */
 const hurriedMs = 1000;
 /** A status that has not changed is still written this often. */
@@ -38,6 +40,8 @@ export interface NodeReporterOptions {
   pressures: () => Pressures;
   /** The node has become ready, or ceased to be. */
   onReadiness: (ready: boolean) => void;
+  /** Called at every look at the node: for what else is looked after at times. */
+  onBeat: () => void;
   /** The Node object as the API has it now. */
   onNode: (node: Stored<Node>) => void;
 }
@@ -101,9 +105,11 @@ export class NodeReporter {
     }
     this.#beating = false;
     if (this.#stopped) return;
-    const { clock } = this.#options;
+    const { clock, random, onBeat } = this.#options;
+    onBeat();
     this.#timer?.cancel();
-    this.#timer = clock.after(failed || this.#ready !== true ? hurriedMs : renewMs, () => this.refresh());
+    const calmMs = renewMs * (1 - jitterShare * random.next());
+    this.#timer = clock.after(failed || this.#ready !== true ? hurriedMs : calmMs, () => this.refresh());
   }
 
   async #look(): Promise<NodeState> {

@@ -89,6 +89,8 @@ export class PodWorker {
   /** The API has forgotten the Pod. */
   #forgotten = false;
   #deleteSent = false;
+  /** Aborted when nothing more is to be started. */
+  readonly #unwanted = new AbortController();
   /** The status tells all that a look at the runtime would. */
   #toldAlready = false;
   #lastCreated: string | undefined;
@@ -147,6 +149,7 @@ export class PodWorker {
     if (pod.metadata.generation !== this.#pod.metadata.generation) this.#holds.clear();
     this.#pod = pod;
     this.#writer.observe(pod);
+    if (pod.metadata.deletionTimestamp !== undefined) this.#unwanted.abort(new Error('the Pod is deleted'));
     this.wake();
   }
 
@@ -160,6 +163,7 @@ export class PodWorker {
   /** The API does not have the Pod any more. */
   forget(): void {
     this.#forgotten = true;
+    this.#unwanted.abort(new Error('the Pod is gone'));
     this.#writer.stop();
     this.wake();
   }
@@ -168,6 +172,7 @@ export class PodWorker {
   end(terminal: TerminalReason): void {
     if (this.#terminal !== undefined || this.#phase === 'terminated') return;
     this.#terminal = terminal;
+    this.#unwanted.abort(new Error(terminal.message));
     this.wake();
   }
 
@@ -192,6 +197,7 @@ export class PodWorker {
   /** The kubelet stops. What runs goes on running. */
   stop(): void {
     this.#stopped = true;
+    this.#unwanted.abort(new Error('the kubelet stops'));
     this.#timer?.timer.cancel();
     this.#probes.stop();
     this.#writer.stop();
@@ -556,6 +562,7 @@ export class PodWorker {
       sandboxConfig: await configOf(host, pod, sandbox.metadata.attempt ?? 0),
       runtimeHandler: await runtimeHandler(host, pod),
       downward: { podIps, hostIps: host.hostIps(), allocatable: this.#options.allocatable() },
+      signal: this.#unwanted.signal,
       onCreated: (id: string) => {
         this.#lastCreated = id;
         this.#options.claim(id);
@@ -579,6 +586,7 @@ export class PodWorker {
     }
     this.#resizer.started(start.target.container);
     const failure = await startContainer(context, start);
+    if (this.#unwanted.signal.aborted) return;
     if (failure === undefined) {
       this.#reasons.delete(name);
       this.#justStarted = this.#lastCreated;

@@ -48,7 +48,8 @@ export class PodProbes {
       if (status.state !== 'Running' || (target?.role !== 'main' && target?.role !== 'sidecar')) continue;
       running.add(status.id);
       if (hasProbes(target.container) && !this.#containers.has(status.id)) {
-        this.#containers.set(status.id, new ContainerProbes(this.#options, target.container, status));
+        const probes = new ContainerProbes(this.#options, target.container, status, knownVerdicts(pod(), status.id));
+        this.#containers.set(status.id, probes);
       }
     }
     for (const [id, probes] of this.#containers) {
@@ -69,23 +70,31 @@ export class PodProbes {
   }
 }
 
+/** What a kubelet before this one had found out of a container that runs on: it stays so until a probe says otherwise. */
+function knownVerdicts({ status }: KubeletPod, containerId: string): Verdicts {
+  const all = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const known = all.find(({ containerID }) => containerID?.endsWith(`://${containerId}`));
+  return known?.started ? { startup: true, ...(known.ready ? { readiness: true } : {}) } : {};
+}
+
 function hasProbes({ startupProbe, livenessProbe, readinessProbe }: Container): boolean {
   return startupProbe !== undefined || livenessProbe !== undefined || readinessProbe !== undefined;
 }
 
 class ContainerProbes {
-  readonly verdicts: Verdicts = {};
+  readonly verdicts: Verdicts;
   readonly #options: PodProbesOptions;
   readonly #container: Container;
   readonly #status: ObservedContainer;
   readonly #running = new Map<ProbeName, ProbeLoop>();
   #stopped = false;
 
-  constructor(options: PodProbesOptions, container: Container, status: ObservedContainer) {
+  constructor(options: PodProbesOptions, container: Container, status: ObservedContainer, known: Verdicts) {
     this.#options = options;
+    this.verdicts = known;
     this.#container = container;
     this.#status = status;
-    if (container.startupProbe !== undefined) this.#begin('startup', container.startupProbe);
+    if (container.startupProbe !== undefined && !known.startup) this.#begin('startup', container.startupProbe);
     else this.#beginOthers();
   }
 
