@@ -9,7 +9,7 @@ import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
 import { writeOptions } from '#apiserver/verbs/options.ts';
-import { updateStored } from '#apiserver/verbs/write.ts';
+import { preconditionFailed, updateStored } from '#apiserver/verbs/write.ts';
 import { rfc3339 } from '#lib/clock.ts';
 import { badRequestError, conflictError, untypedError } from '#machinery/api-error.ts';
 import { Status } from '#machinery/meta.ts';
@@ -34,7 +34,7 @@ export async function bindPod(request: ResourceRequest): Promise<void> {
   const key = keyOf(request.served.stored.hub, info.namespace, info.name);
   await updateStored(request, key, { dryRun: options.dryRun }, entry => {
     const pod = entry.object() as Pod;
-    checkPreconditions(request, binding, pod, entry.revision);
+    checkPreconditions(request, binding, pod, entry.revision, options.dryRun);
     checkPod(request, pod);
     const bound = trackWrite(request, pod, boundPod(request, pod, binding), options, 'binding');
     return { kind: 'put', object: bound };
@@ -51,15 +51,19 @@ function checkTarget({ target }: Binding): void {
   if (errors.length > 0) throw untypedError(errors.length === 1 ? (errors[0] as string) : `[${errors.join(', ')}]`);
 }
 
-function checkPreconditions(request: ResourceRequest, { metadata }: Binding, pod: Pod, revision: number): void {
-  const refuse = (what: string, asked: string, found: string) => {
-    const key = `/registry/pods/${request.info.namespace}/${request.info.name}`;
-    const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
-    throw conflictError({ group: '', resource: 'pods' }, request.info.name, why);
-  };
-  if (metadata?.uid && metadata.uid !== pod.metadata?.uid) refuse('UID', metadata.uid, pod.metadata?.uid ?? '');
-  const version = metadata?.resourceVersion;
-  if (version && version !== String(revision)) refuse('ResourceVersion', version, String(revision));
+function checkPreconditions(
+  request: ResourceRequest,
+  { metadata }: Binding,
+  pod: Pod,
+  revision: number,
+  dryRun: boolean,
+): void {
+  const { uid, resourceVersion } = metadata ?? {};
+  const found = pod.metadata?.uid ?? '';
+  if (uid && uid !== found) throw preconditionFailed(request, 'UID', uid, found, dryRun);
+  if (resourceVersion && resourceVersion !== String(revision)) {
+    throw preconditionFailed(request, 'ResourceVersion', resourceVersion, String(revision), dryRun);
+  }
 }
 
 function checkPod(request: ResourceRequest, pod: Pod): void {

@@ -68,7 +68,6 @@ export function keepSystemFields(object: AnyJson, old: AnyJson): void {
   metadata.creationTimestamp = old.metadata.creationTimestamp;
   metadata.deletionTimestamp ??= old.metadata.deletionTimestamp;
   metadata.deletionGracePeriodSeconds ??= old.metadata.deletionGracePeriodSeconds;
-  delete metadata.selfLink;
   for (const name of ['generation', 'deletionTimestamp', 'deletionGracePeriodSeconds']) {
     if (metadata[name] === undefined) delete metadata[name];
   }

@@ -16,6 +16,7 @@ import {
   atRevision,
   type Change,
   currentEntry,
+  preconditionFailed,
   resourceName,
   updateStored,
   type Written,
@@ -44,6 +45,7 @@ export async function update(request: ResourceRequest): Promise<void> {
   }
   const written = await updateObject(request, key, options, () => structuredClone(object), {
     conflictIsFinal: object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '',
+    uid: object.metadata.uid,
   });
   sendObject(request, 200, written.object);
 }
@@ -60,6 +62,8 @@ async function createOnUpdate(request: ResourceRequest, object: AnyJson, options
 
 export interface UpdateSettings {
   readonly conflictIsFinal: boolean;
+  /** The object that is meant, where the client said so; not another one of the same name. */
+  readonly uid?: string | undefined;
   /** Whether managedFields are left to `next` (apply keeps its own books). */
   readonly tracked?: boolean;
 }
@@ -82,6 +86,9 @@ export async function updateObject(
       async entry => {
         await claim?.release();
         const old = entry.object() as AnyJson;
+        if (settings.uid && settings.uid !== old.metadata.uid) {
+          throw preconditionFailed(request, 'UID', settings.uid, old.metadata.uid, options.dryRun);
+        }
         const wanted = await next(old, entry);
         checkVersion(request, wanted, entry);
         const change = await planUpdate(request, wanted, old, options, settings, made => {

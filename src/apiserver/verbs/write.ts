@@ -4,7 +4,7 @@
  */
 
 import type { ResourceRequest } from '#apiserver/request.ts';
-import type { Stored } from '#apiserver/served.ts';
+import { keyOf, type Stored } from '#apiserver/served.ts';
 import {
   ApiError,
   alreadyExistsError,
@@ -27,6 +27,21 @@ const attemptsMax = 50;
 
 export function resourceName(stored: Stored): { group: string; resource: string } {
   return { group: stored.hub.group, resource: stored.hub.plural };
+}
+
+/** The write was meant for another object of this name, or for another version of it. */
+export function preconditionFailed(
+  { served: { stored }, info }: ResourceRequest,
+  what: 'UID' | 'ResourceVersion',
+  asked: string,
+  found: string,
+  dryRun: boolean,
+): ApiError {
+  const path = stored.prefix + keyOf(stored.hub, info.namespace, info.name);
+  // A dry run of upstream does not get as far as the store, which puts /registry in front.
+  const key = dryRun ? path.replace(/^\/registry/, '') : path;
+  const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
+  return conflictError(resourceName(stored), info.name, why);
 }
 
 /** An object in its stored form: canonical, without a resourceVersion. */
