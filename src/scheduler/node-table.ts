@@ -19,6 +19,8 @@ import { LabelColumns } from '#scheduler/label-columns.ts';
 import { PodCounts } from '#scheduler/pod-counts.ts';
 import type { PodInfo } from '#scheduler/pod-info.ts';
 import { amountOf } from '#scheduler/pod-requests.ts';
+import type { Storage } from '#scheduler/storage.ts';
+import { noStorage } from '#scheduler/storage.ts';
 
 export interface ResourceColumn {
   allocatable: Float64Array;
@@ -58,6 +60,8 @@ export class NodeTable {
   readonly counts = new PodCounts(this.podsOf);
   /** What selects the Pods of the Services and sets that a Pod belongs to; handed in, because it takes other kinds. */
   selectorOfOwners: (info: PodInfo) => LabelSelector | undefined = () => undefined;
+  /** Claims and volumes; handed in, too. */
+  storage: Storage = noStorage;
   /** Which rows have an image, and how large it is there. */
   readonly images = new Map<string, Map<number, number>>();
   nodeCount = 0;

@@ -8,6 +8,7 @@ import type { Pod } from '#api/core/pod.ts';
 import type { Stored } from '#client/object.ts';
 import type { NodeTable } from '#scheduler/node-table.ts';
 import type { PodInfo } from '#scheduler/pod-info.ts';
+import type { Claim } from '#scheduler/storage.ts';
 
 /** Why a node does not do. */
 export interface Refusal {
@@ -37,6 +38,8 @@ export type ClusterEvent =
   | { readonly type: 'podPlaced'; readonly info: PodInfo; readonly node: Stored<Node> | undefined }
   /** Ended or deleted, or asks for less. */
   | { readonly type: 'podGone'; readonly info: PodInfo }
+  /** A volume or a class came or changed, or that claim. */
+  | { readonly type: 'storage'; readonly claim: Claim | undefined }
   /** The waiting Pod itself was changed. */
   | { readonly type: 'self'; readonly old: Stored<Pod> };
 

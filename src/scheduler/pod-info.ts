@@ -39,6 +39,8 @@ export interface PodInfo {
   readonly isTerminating: boolean;
   readonly requests: PodRequests;
   readonly hostPorts: readonly HostPort[];
+  /** The claims of its volumes. An ephemeral one is made for this Pod. */
+  readonly claims: readonly { readonly name: string; readonly isEphemeral: boolean }[];
   readonly requiredAffinity: readonly AffinityTerm[];
   readonly requiredAntiAffinity: readonly AffinityTerm[];
   readonly preferredAffinity: readonly AffinityTerm[];
@@ -63,6 +65,7 @@ export function podInfoOf(pod: Stored<Pod>): PodInfo {
     isTerminating: Boolean(pod.metadata.deletionTimestamp),
     requests: podRequestsOf(pod),
     hostPorts: hostPortsOf(pod),
+    claims: claimsOf(pod),
     requiredAffinity: required(podAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
     requiredAntiAffinity: required(podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution),
     preferredAffinity: preferred(podAffinity?.preferredDuringSchedulingIgnoredDuringExecution),
@@ -82,6 +85,15 @@ function hostPortsOf(pod: Stored<Pod>): readonly HostPort[] {
     }
   }
   return found ?? none;
+}
+
+function claimsOf({ metadata, spec }: Stored<Pod>): PodInfo['claims'] {
+  const claims: { name: string; isEphemeral: boolean }[] = [];
+  for (const { name, persistentVolumeClaim, ephemeral } of spec.volumes ?? none) {
+    if (persistentVolumeClaim) claims.push({ name: persistentVolumeClaim.claimName, isEphemeral: false });
+    else if (ephemeral) claims.push({ name: `${metadata.name}-${name}`, isEphemeral: true });
+  }
+  return claims.length === 0 ? none : claims;
 }
 
 /** The wildcard address takes the port on every address. */

@@ -77,7 +77,7 @@ async function replay({ setup, actions, events: expectedEvents, final }: Recorde
   const controllers = startControllers({
     ...options,
     log: silentLog,
-    controllers: ['replicaset-controller', 'serviceaccount-controller'],
+    controllers: ['replicaset-controller', 'serviceaccount-controller', 'persistentvolume-binder-controller'],
     clusterDomain: 'cluster.local',
   } as never);
   const scheduler = startScheduler({ ...options, informers, log: silentLog, signal: stopped.signal });

@@ -21,6 +21,7 @@ import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import type { Random } from '#lib/random.ts';
 import type { AnyJson } from '#machinery/schema.ts';
+import { bindVolumes } from '#scheduler/bind-volumes.ts';
 import type { Decision } from '#scheduler/cycle.ts';
 import { Cycle } from '#scheduler/cycle.ts';
 import { fitMessage, noNodesMessage } from '#scheduler/diagnosis.ts';
@@ -38,6 +39,10 @@ import { planPreemption } from '#scheduler/preempt.ts';
 import type { QueuedPod } from '#scheduler/queue.ts';
 import { SchedulingQueue } from '#scheduler/queue.ts';
 import { SchedulerEvents } from '#scheduler/scheduler-events.ts';
+import type { Storage } from '#scheduler/storage.ts';
+import { InformedStorage } from '#scheduler/storage.ts';
+import type { VolumePlan } from '#scheduler/volume-plan.ts';
+import { planVolumes, podClaims } from '#scheduler/volume-plan.ts';
 
 export interface SchedulerOptions {
   readonly client: Client;
@@ -77,6 +82,7 @@ class Scheduler implements RunningScheduler {
   readonly #events: SchedulerEvents;
   readonly #pods: Informer<Pod>;
   readonly #budgets: Informer<PodDisruptionBudget>;
+  readonly #storage: InformedStorage;
   readonly #unsubscribe: (() => void)[] = [];
   readonly ready: Promise<void>;
   #writing = 0;
@@ -94,12 +100,15 @@ class Scheduler implements RunningScheduler {
     const owners = ownersSelector(informers);
     this.#table.selectorOfOwners = owners.of;
     this.#budgets = informers.of<PodDisruptionBudget>(podDisruptionBudgets);
+    this.#storage = new InformedStorage(informers);
+    this.#table.storage = this.#storage;
     const namespaceInformer = informers.of<Namespace>(namespaces);
     const nodeInformer = informers.of<Node>(nodes);
     this.#pods = informers.of<Pod>(pods);
     const putNamespace = ({ metadata }: Stored<Namespace>) =>
       this.#table.counts.setNamespace(metadata.name, metadata.labels ?? {});
     this.#unsubscribe.push(
+      this.#storage.onChange(claim => this.#queue.wake({ type: 'storage', claim })),
       namespaceInformer.on({
         add: putNamespace,
         update: (old, namespace) => {
@@ -120,10 +129,12 @@ class Scheduler implements RunningScheduler {
       }),
     );
     const reads = [nodeInformer, this.#pods, this.#budgets, namespaceInformer];
-    this.ready = Promise.all([owners.synced, ...reads.map(informer => informer.synced)]).then(() => {
-      this.#working = true;
-      this.#work();
-    });
+    this.ready = Promise.all([owners.synced, this.#storage.synced, ...reads.map(informer => informer.synced)]).then(
+      () => {
+        this.#working = true;
+        this.#work();
+      },
+    );
   }
 
   get idle(): boolean {
@@ -214,7 +225,7 @@ class Scheduler implements RunningScheduler {
     const { info } = queued;
     try {
       const decision = this.#cycle.decide(info);
-      if (decision.at === 'node') return await this.#bind(queued, info, this.#table.names[decision.row]!);
+      if (decision.at === 'node') return await this.#assign(queued, info, decision.row);
       if (decision.at === 'empty') {
         this.#queue.returnUnschedulable(queued, new Set());
         return await this.#sayUnplaced(info, { reason: 'Unschedulable', message: noNodesMessage });
@@ -263,8 +274,32 @@ class Scheduler implements RunningScheduler {
     await Promise.all([evicted, said, ...cleared]);
   }
 
-  async #bind(queued: QueuedPod, info: PodInfo, nodeName: string): Promise<void> {
+  /** From here on the Pod counts as running there, and its volumes as taken. */
+  async #assign(queued: QueuedPod, info: PodInfo, row: number): Promise<void> {
+    const nodeName = this.#table.names[row]!;
+    const plan = volumePlanOf(info, this.#table.storage, this.#table.nodeOf(row));
     this.#table.put(info, nodeName, { assumed: true });
+    if (plan === undefined) await this.#bind(queued, info, nodeName);
+    // Making a volume may take minutes: nobody waits for it but this Pod.
+    else void this.#bindWithVolumes(queued, info, nodeName, plan);
+  }
+
+  async #bindWithVolumes(queued: QueuedPod, info: PodInfo, nodeName: string, plan: VolumePlan): Promise<void> {
+    const { client, clock, signal } = this.#options;
+    const storage = this.#storage;
+    for (const { volume, claim } of plan.binds) storage.promised.set(volume.metadata.name, claim.metadata.uid);
+    try {
+      await this.#patchStatus(info, { metadata: { uid: info.uid }, status: { nominatedNodeName: nodeName } });
+      await bindVolumes(plan, nodeName, { client, clock, storage, signal });
+    } catch (error) {
+      return await this.#forget(queued, info, error, 'running PreBind plugin "VolumeBinding": binding volumes: ');
+    } finally {
+      for (const { volume } of plan.binds) storage.promised.delete(volume.metadata.name);
+    }
+    await this.#bind(queued, info, nodeName);
+  }
+
+  async #bind(queued: QueuedPod, info: PodInfo, nodeName: string): Promise<void> {
     const { name, namespace, uid } = info.pod.metadata;
     const body = {
       kind: 'Binding',
@@ -275,7 +310,7 @@ class Scheduler implements RunningScheduler {
     try {
       await this.#options.client.createSubresource(pods, refOf(info.pod), 'binding', body);
     } catch (error) {
-      return await this.#forget(queued, info, error);
+      return await this.#forget(queued, info, error, 'binding rejected: running Bind plugin "DefaultBinder": ');
     }
     this.#nominations.remove(uid);
     this.#queue.wake({ type: 'podPlaced', info, node: this.#nodeNamed(nodeName) });
@@ -284,7 +319,7 @@ class Scheduler implements RunningScheduler {
   }
 
   /** The Pod did not get its node after all, so what it would have used there is free. */
-  async #forget(queued: QueuedPod, info: PodInfo, error: unknown): Promise<void> {
+  async #forget(queued: QueuedPod, info: PodInfo, error: unknown, doing: string): Promise<void> {
     if (this.#table.isAssumed(info.uid)) {
       this.#table.remove(info.uid);
       this.#queue.wake({ type: 'podGone', info });
@@ -292,12 +327,11 @@ class Scheduler implements RunningScheduler {
     const current = this.#pods.byKey(info.key);
     const isWaiting =
       current?.metadata.uid === info.uid && !current.spec.nodeName && !current.metadata.deletionTimestamp;
-    if (!isWaiting || isNotFound(error)) return this.#queue.remove(info.uid);
+    if (!isWaiting) return this.#queue.remove(info.uid);
     queued.info = current === info.pod ? info : podInfoOf(current);
     this.#queue.returnFailed(queued);
     const text = error instanceof Error ? error.message : String(error);
-    const message = `binding rejected: running Bind plugin "DefaultBinder": ${text}`;
-    await this.#sayUnplaced(queued.info, { reason: 'SchedulerError', message });
+    await this.#sayUnplaced(queued.info, { reason: 'SchedulerError', message: `${doing}${text}` });
   }
 
   async #sayUnplaced(info: PodInfo, unplaced: Unplaced): Promise<void> {
@@ -317,6 +351,14 @@ class Scheduler implements RunningScheduler {
       else log.warn('the status of a Pod could not be written', fields);
     }
   }
+}
+
+/** What is to be done for the Pod's volumes first; undefined when nothing is. */
+function volumePlanOf(info: PodInfo, storage: Storage, node: Stored<Node>): VolumePlan | undefined {
+  if (info.claims.length === 0) return undefined;
+  const claims = podClaims(info, storage);
+  if ('problem' in claims || claims.waiting.length === 0) return undefined;
+  return planVolumes(claims, node);
 }
 
 function freesSome(before: PodInfo, now: PodInfo): boolean {

@@ -11,6 +11,9 @@ import { nodeResourcesFit } from '#scheduler/plugins/node-resources-fit.ts';
 import { nodeUnschedulable } from '#scheduler/plugins/node-unschedulable.ts';
 import { podTopologySpread } from '#scheduler/plugins/pod-topology-spread.ts';
 import { taintToleration } from '#scheduler/plugins/taint-toleration.ts';
+import { volumeBinding } from '#scheduler/plugins/volume-binding.ts';
+import { volumeRestrictions } from '#scheduler/plugins/volume-restrictions.ts';
+import { volumeZone } from '#scheduler/plugins/volume-zone.ts';
 
 export const allPlugins: readonly Plugin[] = [
   nodeUnschedulable, //               cordoned nodes
@@ -19,6 +22,9 @@ export const allPlugins: readonly Plugin[] = [
   nodeAffinity, //                    nodeSelector and node affinity
   nodePorts, //                       ports of the host
   nodeResourcesFit, //                enough of everything; the least used is best
+  volumeRestrictions, //              claims that one Pod only may use
+  volumeBinding, //                   volumes that are bound, or can be
+  volumeZone, //                      volumes that are in a zone
   podTopologySpread, //               as many Pods in every zone
   interPodAffinity, //                near to or away from other Pods
   nodeResourcesBalancedAllocation, // CPU and memory used to the same share
