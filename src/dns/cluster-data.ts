@@ -1,4 +1,4 @@
-/** The zone's data as the informers have it: looked up by index, so an answer costs the same in a cluster of any size. */
+/** The zone's data as the informers have it: looked up by index, so a cluster's size costs nothing. */
 
 import { type Namespace, namespaces } from '#api/core/namespace.ts';
 import { type Service, services } from '#api/core/service.ts';

@@ -202,8 +202,8 @@ class Reader {
 }
 
 /**
- * A reply in at most `bytesMax`. When the answers do not all fit, as many as do, marked as truncated: a client that knows
- * no TCP can use them. Additional records are a favour and left out without a word.
+ * A reply in at most `bytesMax`. When the answers do not all fit, as many as do, marked as truncated: a client that
+ * knows no TCP can use them. Additional records are a favour and left out without a word.
  */
 export function writeReply(query: Query, reply: Reply, bytesMax: number): Uint8Array {
   const writer = new Writer();

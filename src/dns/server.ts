@@ -1,6 +1,6 @@
 /**
- * The DNS of one node: answers for the cluster domain and for the addresses of Services and endpoints, on the cluster DNS
- * address, which every node has on its loopback. So a Pod asks its own node, and no question crosses the network.
+ * The DNS of one node: answers for the cluster domain and for the addresses of Services and endpoints, on the cluster
+ * DNS address, which every node has on its loopback. So a Pod asks its own node, and no question crosses the network.
  */
 
 import type { Copies } from '#dns/cluster-data.ts';

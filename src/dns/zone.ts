@@ -138,7 +138,7 @@ function lookUpPod(name: string): Found | undefined {
   return address === undefined ? undefined : [{ data: addressData(text) }];
 }
 
-/** `rest` is what stands before the name of the Service, last label first: nothing, an endpoint, or protocol and port. */
+/** `rest` is what stands before the name of the Service, last first: nothing, an endpoint, or protocol and port. */
 function lookUpService(namespace: string, name: string, rest: Name, data: ZoneData): Found | undefined {
   const service = data.service(namespace, name);
   if (service === undefined || rest.length > 2) return undefined;

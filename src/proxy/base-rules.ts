@@ -25,10 +25,10 @@ export function baseSets(family: Family): ReadonlyMap<string, string> {
 }
 
 /**
- * All in hooks of NAT, which see the first packet of a connection only: what is under way goes on whatever changes here.
+ * All in hooks of NAT, which see the first packet of a connection only: what is under way goes on.
  *
- * An address of the Service range that no Service has yet is met with silence, not a refusal: a Service that was made a
- * moment ago may be on its way here, and the client's next try will find it.
+ * An address of the Service range that no Service has yet is met with silence, not a refusal: a Service that was made
+ * a moment ago may be on its way here, and the client's next try will find it.
  */
 export function baseChains(view: View, serviceCidrs: readonly string[]): ReadonlyMap<string, Chain> {
   const { family, clusterCidr, nodeIps } = view;

@@ -1,6 +1,6 @@
 /**
- * A flow of datagrams never ends, so the kernel would send it to an endpoint that is gone for as long as the client keeps
- * talking. TCP ends by itself, and what is under way on an endpoint that terminates should end in peace.
+ * A flow of datagrams never ends, so the kernel would send it to an endpoint that is gone for as long as the client
+ * keeps talking. TCP ends by itself, and what is under way on an endpoint that terminates should end in peace.
  */
 
 import type { Rules } from '#proxy/rules.ts';

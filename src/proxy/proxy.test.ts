@@ -271,7 +271,8 @@ function inside(): void {
       assert.equal(await client.ask(question), 'web-1 10.244.1.4');
       await run([
         'nft',
-        'delete table ip services; add table ip services; add chain ip services prerouting { type filter hook prerouting priority 0; }',
+        `delete table ip services; add table ip services;
+        add chain ip services prerouting { type filter hook prerouting priority 0; }`,
       ]);
       slices.put(slice('default/web', [onNode('10.244.1.2')]));
       await again.settled();

@@ -55,7 +55,7 @@ export interface ServiceProxy {
   remove(): Promise<void>;
 }
 
-/** From one transaction to the next: a rollout changes a slice several times at once, and each is a process of its own. */
+/** From one transaction to the next: a rollout changes a slice several times, and each is a process of its own. */
 const gatherMs = 20;
 const retryMsMax = 10_000;
 

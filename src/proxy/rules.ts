@@ -180,7 +180,7 @@ function addTargetChains(
   }
 }
 
-/** An endpoint that remembers its clients. The name of the set says its timeout, for a set keeps the one it was born with. */
+/** An endpoint that remembers its clients. The set's name says its timeout, for a set keeps its first one. */
 function addStickyTarget(
   draft: Draft,
   { address, port }: Target,

@@ -1,8 +1,9 @@
 /**
  * What the table holds, and the transaction that leads from one state of it to the next: only what differs is in it.
  *
- * Several Services may ask for the same element: an endpoint that belongs to many, an external address given twice. It is
- * there as long as one of them asks; when they disagree, the one whose name sorts first has it, on every node the same.
+ * Several Services may ask for the same element: an endpoint that belongs to many, an external address given twice. It
+ * is there as long as one of them asks; when they disagree, the one whose name sorts first
+ * has it, on every node the same.
  */
 
 import type { Chain } from '#proxy/base-rules.ts';
