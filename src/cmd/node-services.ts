@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { Informers } from '#client/informer.ts';
 import { connectByKubeconfig } from '#cmd/api-client.ts';
 import type { NodePlace } from '#cmd/cluster.ts';
-import { clusterDns, serviceRange } from '#cmd/cluster.ts';
+import { clusterDns, clusterDomain, serviceRange } from '#cmd/cluster.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
+import { startDns } from '#dns/server.ts';
 import type { Kubelet } from '#kubelet/kubelet.ts';
 import { kubeletHandler } from '#kubelet/server/handler.ts';
 import { systemClock as clock } from '#lib/clock.ts';
@@ -32,7 +33,8 @@ const closeGraceMs = 500;
 export async function startNodeServices(options: NodeServicesOptions): Promise<{ stop(): Promise<void> }> {
   const { place, podRange, log } = options;
   const server = await startKubeletServer(options);
-  const informers = networkInformers(options);
+  const files = nodeCredentialFiles(options.directory);
+  const informers = informersOf(files.proxyKubeconfig, 'kube-proxy', log);
   const proxy = startProxy({
     informers,
     clock,
@@ -44,16 +46,27 @@ export async function startNodeServices(options: NodeServicesOptions): Promise<{
     serviceCidrs: [serviceRange],
     localIps: [clusterDns],
   });
+  const dns = await startDns({
+    informers: informersOf(files.dnsKubeconfig, 'node-dns', log),
+    clock,
+    random,
+    log,
+    run,
+    serviceIps: [clusterDns],
+    addresses: [place.address],
+    clusterDomain,
+  });
   return {
     async stop() {
+      await dns.stop();
       proxy.stop();
       await server.close(closeGraceMs);
     },
   };
 }
 
-function networkInformers({ directory, log }: NodeServicesOptions): Informers {
-  const { client } = connectByKubeconfig(nodeCredentialFiles(directory).proxyKubeconfig, 'kube-proxy/v1.36.3', clock);
+function informersOf(kubeconfig: string, component: string, log: Log): Informers {
+  const { client } = connectByKubeconfig(kubeconfig, `${component}/v1.36.3`, clock);
   const onError = ({ plural }: { plural: string }, error: unknown) =>
     log.warn('cannot follow a collection', { plural, error: String(error) });
   return new Informers({ client, clock, random, onError });

@@ -5,6 +5,7 @@
 
 import { basename, dirname } from 'node:path';
 import { Cluster, type ClusterConfig, nodePlaces, podRange } from '#cmd/cluster.ts';
+import { ensureClusterDns } from '#cmd/cluster-dns.ts';
 import { type ControlPlane, startControlPlane } from '#cmd/control-plane.ts';
 import { adminSubject, componentSubject } from '#cmd/identity.ts';
 import { clusterAddress, clusterNetns, netnsPath, nodeRange, pullRelayPort } from '#cmd/node/network-names.ts';
@@ -44,6 +45,7 @@ export async function run(directory: string): Promise<void> {
   for (const place of nodePlaces(config.nodes)) {
     await writeNodeCredentials(plane.identity, { ...place, directory: cluster.nodeDirectory(place.name) }, inNetwork);
   }
+  if (config.nodes > 0) await ensureClusterDns(plane.api.writer, nodePlaces(config.nodes));
   const inside = doorway === undefined ? undefined : await listenInside(plane, doorway, config);
   const loops = startLoops(await loopsData(plane, config), error => {
     log.error('the loops have stopped', { error: error.stack ?? error.message });
