@@ -35,14 +35,24 @@ interface World {
   settle(): Promise<void>;
 }
 
-async function withScheduler(body: (world: World) => Promise<void>): Promise<void> {
+async function withScheduler(
+  body: (world: World) => Promise<void>,
+  through = (client: Client) => client,
+): Promise<void> {
   const clock = new FakeClock();
   const random = systemRandom;
   const api = await inMemoryServer(clock);
   const client = api.client();
   const informers = new Informers({ client, clock, random, freeze: true });
   const stopped = new AbortController();
-  const scheduler = startScheduler({ client, informers, clock, random, log: silentLog, signal: stopped.signal });
+  const scheduler = startScheduler({
+    client: through(client),
+    informers,
+    clock,
+    random,
+    log: silentLog,
+    signal: stopped.signal,
+  });
   const world: World = {
     client,
     clock,
@@ -135,3 +145,28 @@ test('each node says why not, and the room that a deleted Pod leaves is taken', 
     await world.settle();
     assert.equal((await world.pod('second')).spec.nodeName, 'full');
   }));
+
+test('a binding that is refused gives the room back, and the Pod is tried again later', () => {
+  let refusals = 0;
+  const refuseFirst = (client: Client) =>
+    new Proxy(client, {
+      get(target, name) {
+        if (name === 'createSubresource' && refusals++ === 0) return () => Promise.reject(new Error('no'));
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? value.bind(target) : value;
+      },
+    });
+  return withScheduler(async world => {
+    await world.addNode('n1');
+    await world.addPod('p', { cpu: '3' });
+    assert.equal(unplaced(await world.pod('p')), 'binding rejected: running Bind plugin "DefaultBinder": no');
+    await world.addPod('other', { cpu: '3' });
+    assert.equal((await world.pod('other')).spec.nodeName, 'n1');
+    await world.client.delete(pods, { namespace, name: 'other' }, { gracePeriodSeconds: 0 });
+    await world.settle();
+    assert.equal((await world.pod('p')).spec.nodeName, undefined);
+    world.clock.advance(1000);
+    await world.settle();
+    assert.equal((await world.pod('p')).spec.nodeName, 'n1');
+  }, refuseFirst);
+});
