@@ -6,6 +6,9 @@
 /** More keys than that are not in use at a time; the one asked for first is forgotten first and made anew when needed. */
 const columnsMax = 256;
 
+/** Nodes come and go, and with them values; a column with many more than there are rows is made anew. */
+const valuesPerRowMax = 4;
+
 export interface LabelColumn {
   ids: Int32Array;
   readonly values: string[];
@@ -23,7 +26,10 @@ export class LabelColumns {
 
   set(row: number, labels: Readonly<Record<string, string>>): void {
     this.#labels[row] = labels;
-    for (const [key, column] of this.#columns) column.ids[row] = idIn(column, labels[key]);
+    for (const [key, column] of this.#columns) {
+      column.ids[row] = idIn(column, labels[key]);
+      if (column.values.length > this.#capacity * valuesPerRowMax) this.#columns.delete(key);
+    }
   }
 
   grow(capacity: number): void {

@@ -170,3 +170,17 @@ test('a binding that is refused gives the room back, and the Pod is tried again 
     assert.equal((await world.pod('p')).spec.nodeName, 'n1');
   }, refuseFirst);
 });
+
+test('what is said again about the same Pod becomes a series', () =>
+  withScheduler(async world => {
+    await world.addPod('p');
+    for (let minutes = 0; minutes < 10; minutes += 5) {
+      world.clock.advance(5 * 60_000);
+      await world.settle();
+    }
+    const { items } = await world.client.list<Event>(events, { namespace });
+    assert.deepEqual(
+      items.map(({ series }) => series?.count),
+      [undefined, 2],
+    );
+  }));

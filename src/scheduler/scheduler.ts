@@ -156,8 +156,7 @@ class Scheduler implements RunningScheduler {
     if (isPodTerminal(pod)) this.#removePod(pod);
     else if (pod.spec.nodeName) this.#putPlaced(pod, pod.spec.nodeName);
     else if (pod.spec.schedulerName !== this.#name || pod.metadata.deletionTimestamp) {
-      this.#queue.remove(pod.metadata.uid);
-      this.#nominations.remove(pod.metadata.uid);
+      this.#withdraw(pod.metadata.uid);
     } else if (this.#table.placeOf(pod.metadata.uid) === undefined) {
       const info = podInfoOf(pod);
       if (pod.status?.nominatedNodeName) this.#nominations.set(info, pod.status.nominatedNodeName);
@@ -183,10 +182,18 @@ class Scheduler implements RunningScheduler {
 
   #removePod(pod: Stored<Pod>): void {
     const { uid } = pod.metadata;
-    this.#queue.remove(uid);
-    this.#nominations.remove(uid);
+    this.#withdraw(uid);
     const info = this.#table.remove(uid);
     if (info !== undefined) this.#queue.wake({ type: 'podGone', info });
+  }
+
+  /** The Pod no longer waits; what was kept for it is free. */
+  #withdraw(uid: string): void {
+    const queued = this.#queue.get(uid);
+    const wasNominated = this.#nominations.nodeOf(uid) !== undefined;
+    this.#queue.remove(uid);
+    this.#nominations.remove(uid);
+    if (wasNominated && queued !== undefined) this.#queue.wake({ type: 'podGone', info: queued.info });
   }
 
   #nodeNamed(name: string): Stored<Node> | undefined {
