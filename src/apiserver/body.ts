@@ -52,6 +52,8 @@ export interface Expected {
   readonly schema: Schema;
   readonly gvk: Gvk;
   /** Whether the API knows a kind at all: another message for one that is only in the wrong place. */
+  /** Other versions of the kind that are the same on the wire. */
+  readonly alsoVersions?: readonly string[];
   readonly isKnown?: (kind: string, apiVersion: string) => boolean;
 }
 
@@ -194,13 +196,17 @@ function checkKind(kind: string, apiVersion: string, expected: Expected, body: B
   if (apiVersion.split('/').length > 2) {
     throw unrecognized(body, `unexpected GroupVersion string: ${apiVersion}`, expected);
   }
-  if ((kind === '' || kind === gvk.kind) && (apiVersion === '' || apiVersion === wanted)) return;
+  const others = (expected.alsoVersions ?? []).map(each => `${gvk.group}/${each}`);
+  if ((kind === '' || kind === gvk.kind) && ['', wanted, ...others].includes(apiVersion)) return;
   const version = parseApiVersion(apiVersion === '' ? wanted : apiVersion);
   const head = `${kind === '' ? gvk.kind : kind} in version ${quote(version.version)} cannot be handled as a ${gvk.kind}`;
   const shown = apiVersion === '' ? wanted : apiVersion;
   const isKnown = expected.isKnown?.(kind, shown) ?? knownElsewhere.has(kind);
   if (isKnown) {
-    throw badRequestError(`${head}: converting (v1.${kind}) to (core.${gvk.kind}): unknown conversion`);
+    const goPackage = gvk.group === '' ? 'core' : gvk.group.replace(/\..*$/, '');
+    throw badRequestError(
+      `${head}: converting (${version.version}.${kind}) to (${goPackage}.${gvk.kind}): unknown conversion`,
+    );
   }
   throw badRequestError(
     `${head}: no kind ${quote(kind)} is registered for version ${quote(shown)} in scheme "pkg/runtime/scheme.go:111"`,

@@ -4,6 +4,7 @@ import type { ApiRequest } from '#apiserver/request.ts';
 import type { ResourceHandler } from '#apiserver/route.ts';
 import type { Served } from '#apiserver/served.ts';
 import { bindPod } from '#apiserver/subresources/binding.ts';
+import { evictPod } from '#apiserver/subresources/eviction.ts';
 import { getScale, patchScale, updateScale } from '#apiserver/subresources/scale.ts';
 import { get } from '#apiserver/verbs/get.ts';
 import { patch } from '#apiserver/verbs/patch.ts';
@@ -19,6 +20,7 @@ const scale: Methods = { GET: getScale, PUT: updateScale, PATCH: patchScale };
 
 const special: Readonly<Record<string, Methods>> = {
   'pods/binding': { POST: bindPod },
+  'pods/eviction': { POST: evictPod },
   'deployments.apps/scale': scale,
   'replicasets.apps/scale': scale,
   'statefulsets.apps/scale': scale,

@@ -7,7 +7,6 @@ import { send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
-import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
 import { writeOptions } from '#apiserver/verbs/options.ts';
 import { preconditionFailed, updateStored } from '#apiserver/verbs/write.ts';
 import { rfc3339 } from '#lib/clock.ts';
@@ -36,8 +35,8 @@ export async function bindPod(request: ResourceRequest): Promise<void> {
     const pod = entry.object() as Pod;
     checkPreconditions(request, binding, pod, entry.revision, options.dryRun);
     checkPod(request, pod);
-    const bound = trackWrite(request, pod, boundPod(request, pod, binding), options, 'binding');
-    return { kind: 'put', object: bound };
+    // Nobody is noted as the manager of what a binding sets.
+    return { kind: 'put', object: boundPod(request, pod, binding) };
   });
   send(request, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, Status, 'json');
 }

@@ -3,15 +3,15 @@
  * something in a Pod needs the right to `create` (KEP-4006).
  */
 
-import { admissionRequest } from '#apiserver/verbs/admit.ts';
-import type { ResourceRequest } from '#apiserver/request.ts';
-import type { ResourceHandler } from '#apiserver/route.ts';
-import { accessForbidden } from '#apiserver/authz/forbidden.ts';
-import { headersOf } from '#apiserver/reply.ts';
-import { keyOf } from '#apiserver/served.ts';
-import type { Kubelets } from '#apiserver/subresources/kubelets.ts';
 import type { Node } from '#api/core/node.ts';
 import type { Pod } from '#api/core/pod.ts';
+import { accessForbidden } from '#apiserver/authz/forbidden.ts';
+import { headersOf } from '#apiserver/reply.ts';
+import type { ResourceRequest } from '#apiserver/request.ts';
+import type { ResourceHandler } from '#apiserver/route.ts';
+import { keyOf } from '#apiserver/served.ts';
+import type { Kubelets } from '#apiserver/subresources/kubelets.ts';
+import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import type { HttpClient } from '#lib/http/client.ts';
 import { tunnel } from '#lib/http/tunnel.ts';
 import { badRequestError, notFoundError, untypedError } from '#machinery/api-error.ts';
@@ -57,13 +57,23 @@ function containerOf(pod: Pod, asked: string | null, usesDefault: boolean): stri
     return asked;
   }
   const regular = pod.spec?.containers ?? [];
-  if (known.length === 1 || (usesDefault && regular.length === 1)) return (regular[0] ?? { name: known[0] as string }).name;
+  if (known.length === 1 || (usesDefault && regular.length === 1))
+    return (regular[0] ?? { name: known[0] as string }).name;
   if (usesDefault && regular.length > 0) return (regular[0] as { name: string }).name;
   throw badRequestError(`a container name must be specified for pod ${name}, choose one of: [${known.join(' ')}]`);
 }
 
 /** Query parameters of the API and of the kubelet have the same names here. */
-const logParameters = ['follow', 'previous', 'sinceSeconds', 'sinceTime', 'timestamps', 'tailLines', 'limitBytes', 'stream'];
+const logParameters = [
+  'follow',
+  'previous',
+  'sinceSeconds',
+  'sinceTime',
+  'timestamps',
+  'tailLines',
+  'limitBytes',
+  'stream',
+];
 
 async function log(request: ResourceRequest, kubelets: Kubelets): Promise<void> {
   const pod = await podOf(request);
@@ -90,7 +100,9 @@ async function proxyLog(request: ResourceRequest, client: HttpClient, target: st
   exchange.onClose(() => abort.abort(new Error('the client is gone')));
   const reply = await client.request({ method: 'GET', target, signal: abort.signal });
   if (reply.status !== 200) {
-    const text = Buffer.from(await reply.body.whole(64 << 10)).toString().trim();
+    const text = Buffer.from(await reply.body.whole(64 << 10))
+      .toString()
+      .trim();
     throw reply.status < 500 ? badRequestError(text) : untypedError(text, reply.status);
   }
   const out = exchange.stream(200, headersOf(request, 'text/plain'));
@@ -134,12 +146,19 @@ async function stream(request: ResourceRequest, kubelets: Kubelets, what: 'exec'
   const client = kubeletOf(request, kubelets, pod);
   if (exchange.upgrade === undefined) throw badRequestError('Upgrade request required');
   const wanted = new URLSearchParams();
-  for (const [own, theirs] of [['stdin', 'input'], ['stdout', 'output'], ['stderr', 'error'], ['tty', 'tty']] as const) {
+  for (const [own, theirs] of [
+    ['stdin', 'input'],
+    ['stdout', 'output'],
+    ['stderr', 'error'],
+    ['tty', 'tty'],
+  ] as const) {
     const value = query.get(own);
     if (value !== null && value !== 'false' && value !== '0') wanted.set(theirs, '1');
   }
   for (const word of query.getAll('command')) wanted.append('command', word);
-  await reached(() => tunnel(exchange, client, { target: `/${what}/${info.namespace}/${info.name}/${container}?${wanted}` }));
+  await reached(() =>
+    tunnel(exchange, client, { target: `/${what}/${info.namespace}/${info.name}/${container}?${wanted}` }),
+  );
 }
 
 async function portForward(request: ResourceRequest, kubelets: Kubelets): Promise<void> {
@@ -149,6 +168,9 @@ async function portForward(request: ResourceRequest, kubelets: Kubelets): Promis
   if (!pod.spec?.nodeName) throw badRequestError(`pod ${info.name} does not have a host assigned`);
   const client = kubeletOf(request, kubelets, pod);
   if (exchange.upgrade === undefined) throw badRequestError('Upgrade request required');
-  const ports = query.getAll('ports').map(port => `port=${encodeURIComponent(port)}`).join('&');
+  const ports = query
+    .getAll('ports')
+    .map(port => `port=${encodeURIComponent(port)}`)
+    .join('&');
   await reached(() => tunnel(exchange, client, { target: `/portForward/${info.namespace}/${info.name}?${ports}` }));
 }
