@@ -3,14 +3,25 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, list, map, quantity, string, struct } from '#machinery/schema.ts';
 
-export const LimitRangeItem = struct('io.k8s.api.core.v1.LimitRangeItem', {
-  type: always(1, string, { required: true, enum: ['Pod', 'Container', 'PersistentVolumeClaim'] }),
-  max: field(2, map(quantity)),
-  min: field(3, map(quantity)),
-  default: field(4, map(quantity)),
-  defaultRequest: field(5, map(quantity)),
-  maxLimitRequestRatio: field(6, map(quantity)),
-});
+export const LimitRangeItem = struct(
+  'io.k8s.api.core.v1.LimitRangeItem',
+  {
+    type: always(1, string, { required: true, enum: ['Pod', 'Container', 'PersistentVolumeClaim'] }),
+    max: field(2, map(quantity)),
+    min: field(3, map(quantity)),
+    default: field(4, map(quantity)),
+    defaultRequest: field(5, map(quantity)),
+    maxLimitRequestRatio: field(6, map(quantity)),
+  },
+  {
+    defaults(item) {
+      if (item.type !== 'Container') return;
+      // A request without a default is the limit's; without that the least that is allowed.
+      item.default = { ...item.max, ...item.default };
+      item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
+    },
+  },
+);
 export interface LimitRangeItem extends TypeOf<typeof LimitRangeItem> {}
 
 export const LimitRangeSpec = struct('io.k8s.api.core.v1.LimitRangeSpec', {

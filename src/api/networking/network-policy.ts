@@ -4,7 +4,7 @@ import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, int32, intOrString, list, optional, string, struct } from '#machinery/schema.ts';
 
 export const NetworkPolicyPort = struct('io.k8s.api.networking.v1.NetworkPolicyPort', {
-  protocol: optional(1, string),
+  protocol: optional(1, string, { default: 'TCP' }),
   port: optional(2, intOrString),
   endPort: optional(3, int32),
 });
@@ -35,12 +35,21 @@ export const NetworkPolicyIngressRule = struct('io.k8s.api.networking.v1.Network
 });
 export interface NetworkPolicyIngressRule extends TypeOf<typeof NetworkPolicyIngressRule> {}
 
-export const NetworkPolicySpec = struct('io.k8s.api.networking.v1.NetworkPolicySpec', {
-  podSelector: always(1, LabelSelector),
-  ingress: field(2, list(NetworkPolicyIngressRule)),
-  egress: field(3, list(NetworkPolicyEgressRule)),
-  policyTypes: field(4, list(string), { enum: ['Ingress', 'Egress'] }),
-});
+export const NetworkPolicySpec = struct(
+  'io.k8s.api.networking.v1.NetworkPolicySpec',
+  {
+    podSelector: always(1, LabelSelector),
+    ingress: field(2, list(NetworkPolicyIngressRule)),
+    egress: field(3, list(NetworkPolicyEgressRule)),
+    policyTypes: field(4, list(string), { enum: ['Ingress', 'Egress'] }),
+  },
+  {
+    defaults(spec) {
+      if (spec.policyTypes?.length) return;
+      spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
+    },
+  },
+);
 export interface NetworkPolicySpec extends TypeOf<typeof NetworkPolicySpec> {}
 
 export const NetworkPolicy = struct(

@@ -9,19 +9,34 @@ export const TokenRequest = struct('io.k8s.api.storage.v1.TokenRequest', {
 });
 export interface TokenRequest extends TypeOf<typeof TokenRequest> {}
 
-export const CSIDriverSpec = struct('io.k8s.api.storage.v1.CSIDriverSpec', {
-  attachRequired: always(1, boolean),
-  podInfoOnMount: always(2, boolean),
-  volumeLifecycleModes: field(3, list(string, { type: 'set' }), { enum: ['Persistent', 'Ephemeral'] }),
-  storageCapacity: always(4, boolean, { gate: 'CSIStorageCapacity' }),
-  fsGroupPolicy: optional(5, string, { enum: ['ReadWriteOnceWithFSType', 'File', 'None'] }),
-  tokenRequests: field(6, list(TokenRequest)),
-  requiresRepublish: always(7, boolean),
-  seLinuxMount: always(8, boolean, { gate: 'SELinuxMountReadWriteOncePod' }),
-  nodeAllocatableUpdatePeriodSeconds: optional(9, int64, { gate: 'MutableCSINodeAllocatableCount' }),
-  serviceAccountTokenInSecrets: optional(10, boolean, { gate: 'CSIServiceAccountTokenSecrets' }),
-  preventPodSchedulingIfMissing: optional(11, boolean, { gate: 'VolumeLimitScaling' }),
-});
+export const CSIDriverSpec = struct(
+  'io.k8s.api.storage.v1.CSIDriverSpec',
+  {
+    attachRequired: optional(1, boolean, { default: true }),
+    podInfoOnMount: optional(2, boolean),
+    volumeLifecycleModes: field(3, list(string, { type: 'set' }), { enum: ['Persistent', 'Ephemeral'] }),
+    storageCapacity: optional(4, boolean, { gate: 'CSIStorageCapacity' }),
+    fsGroupPolicy: optional(5, string, {
+      default: 'ReadWriteOnceWithFSType',
+      enum: ['ReadWriteOnceWithFSType', 'File', 'None'],
+    }),
+    tokenRequests: field(6, list(TokenRequest)),
+    requiresRepublish: optional(7, boolean),
+    seLinuxMount: optional(8, boolean, { gate: 'SELinuxMountReadWriteOncePod' }),
+    nodeAllocatableUpdatePeriodSeconds: optional(9, int64, { gate: 'MutableCSINodeAllocatableCount' }),
+    serviceAccountTokenInSecrets: optional(10, boolean, { gate: 'CSIServiceAccountTokenSecrets' }),
+    preventPodSchedulingIfMissing: optional(11, boolean, { gate: 'VolumeLimitScaling' }),
+  },
+  {
+    defaults(spec) {
+      spec.podInfoOnMount ??= false;
+      spec.storageCapacity ??= false;
+      spec.requiresRepublish ??= false;
+      spec.seLinuxMount ??= false;
+      if (!spec.volumeLifecycleModes?.length) spec.volumeLifecycleModes = ['Persistent'];
+    },
+  },
+);
 export interface CSIDriverSpec extends TypeOf<typeof CSIDriverSpec> {}
 
 export const CSIDriver = struct(

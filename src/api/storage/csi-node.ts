@@ -11,7 +11,7 @@ export interface VolumeNodeResources extends TypeOf<typeof VolumeNodeResources> 
 export const CSINodeDriver = struct('io.k8s.api.storage.v1.CSINodeDriver', {
   name: always(1, string, { required: true }),
   nodeID: always(2, string, { required: true }),
-  topologyKeys: field(3, list(string)),
+  topologyKeys: always(3, list(string)),
   allocatable: optional(4, VolumeNodeResources),
 });
 export interface CSINodeDriver extends TypeOf<typeof CSINodeDriver> {}

@@ -12,6 +12,7 @@ import { leaseStrategy } from '#apiserver/resources/coordination/lease.ts';
 import { configMapStrategy } from '#apiserver/resources/core/config-map.ts';
 import { endpointsStrategy } from '#apiserver/resources/core/endpoints.ts';
 import { eventStrategy } from '#apiserver/resources/core/event.ts';
+import { limitRangeStrategy } from '#apiserver/resources/core/limit-range.ts';
 import { namespaceStrategy } from '#apiserver/resources/core/namespace.ts';
 import { nodeStrategy } from '#apiserver/resources/core/node.ts';
 import { persistentVolumeStrategy } from '#apiserver/resources/core/persistent-volume.ts';
@@ -19,16 +20,45 @@ import { persistentVolumeClaimStrategy } from '#apiserver/resources/core/persist
 import { podStrategy } from '#apiserver/resources/core/pod.ts';
 import { podTemplateStrategy } from '#apiserver/resources/core/pod-template.ts';
 import { replicationControllerStrategy } from '#apiserver/resources/core/replication-controller.ts';
+import { resourceQuotaStrategy } from '#apiserver/resources/core/resource-quota.ts';
 import { secretStrategy } from '#apiserver/resources/core/secret.ts';
 import { serviceStrategy } from '#apiserver/resources/core/service.ts';
 import { serviceAccountStrategy } from '#apiserver/resources/core/service-account.ts';
 import { endpointSliceStrategy } from '#apiserver/resources/discovery/endpoint-slice.ts';
+import { ingressStrategy } from '#apiserver/resources/networking/ingress.ts';
+import { ingressClassStrategy } from '#apiserver/resources/networking/ingress-class.ts';
+import { ipAddressStrategy } from '#apiserver/resources/networking/ip-address.ts';
+import { networkPolicyStrategy } from '#apiserver/resources/networking/network-policy.ts';
+import { serviceCidrStrategy } from '#apiserver/resources/networking/service-cidr.ts';
+import { runtimeClassStrategy } from '#apiserver/resources/node/runtime-class.ts';
+import { podDisruptionBudgetStrategy } from '#apiserver/resources/policy/pod-disruption-budget.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from '#apiserver/resources/rbac/bindings.ts';
 import { clusterRoleStrategy, roleStrategy } from '#apiserver/resources/rbac/roles.ts';
 import { priorityClassStrategy } from '#apiserver/resources/scheduling/priority-class.ts';
+import { csiDriverStrategy } from '#apiserver/resources/storage/csi-driver.ts';
+import { csiNodeStrategy } from '#apiserver/resources/storage/csi-node.ts';
+import { csiStorageCapacityStrategy } from '#apiserver/resources/storage/csi-storage-capacity.ts';
+import { storageClassStrategy } from '#apiserver/resources/storage/storage-class.ts';
+import { volumeAttachmentStrategy } from '#apiserver/resources/storage/volume-attachment.ts';
+import { volumeAttributesClassStrategy } from '#apiserver/resources/storage/volume-attributes-class.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  resourceQuotaStrategy,
+  limitRangeStrategy,
+  runtimeClassStrategy,
+  volumeAttachmentStrategy,
+  csiStorageCapacityStrategy,
+  csiNodeStrategy,
+  csiDriverStrategy,
+  volumeAttributesClassStrategy,
+  storageClassStrategy,
+  podDisruptionBudgetStrategy,
+  serviceCidrStrategy,
+  ipAddressStrategy,
+  ingressClassStrategy,
+  ingressStrategy,
+  networkPolicyStrategy,
   priorityClassStrategy,
   endpointSliceStrategy,
   serviceAccountStrategy,

@@ -96,6 +96,9 @@ export interface Strategy<T = AnyJson> extends UpdateRules<T> {
    */
   readonly resetFields?: (subresource: string) => readonly (readonly string[])[];
 
+  /** The metadata that metadata alone is shown with, where the version adds to it (DaemonSets). */
+  readonly plainMetadata?: (object: T) => unknown;
+
   /** What `kubectl get` shows after Name (which is a column here too). Absent: Name and Created At. */
   readonly columns?: readonly Column<T>[];
 }
