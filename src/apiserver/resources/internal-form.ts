@@ -153,6 +153,8 @@ const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ISCSIPersistentVolumeSource: blockDevice,
   RBDVolumeSource: cephImage,
   RBDPersistentVolumeSource: cephImage,
+  CSINodeDriver: { nodeID: 'NodeID' },
+  ServiceCIDRSpec: { cidrs: 'CIDRs' },
   ScaleIOVolumeSource: { sslEnabled: 'SSLEnabled' },
   ScaleIOPersistentVolumeSource: { sslEnabled: 'SSLEnabled' },
 };

@@ -61,7 +61,7 @@ export function inspectResourceName(resource: string, path: FieldPath, errors: F
   if (!known) errors.push(invalid(path, resource, 'must be a standard resource type or fully qualified'));
 }
 
-function inspectContainerResourceName(resource: string, path: FieldPath, errors: FieldError[]): void {
+export function inspectContainerResourceName(resource: string, path: FieldPath, errors: FieldError[]): void {
   inspectResourceName(resource, path, errors);
   if (!resource.includes('/')) {
     if (!containerResources.has(resource) && !isHugePages(resource)) {
