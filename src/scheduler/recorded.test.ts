@@ -76,6 +76,7 @@ async function replay({ setup, actions, events: expectedEvents, final }: Recorde
   const server = await inMemoryServer(clock);
   const client = server.client();
   const options = { client, clock, random: systemRandom };
+  const own = server.client('system:kube-scheduler', []);
   const informers = new Informers({ ...options, freeze: true });
   const stopped = new AbortController();
   const controllers = startControllers({
@@ -86,6 +87,7 @@ async function replay({ setup, actions, events: expectedEvents, final }: Recorde
   } as never);
   const scheduler = startScheduler({
     ...options,
+    client: own,
     random: lastOfEquals,
     informers,
     log: silentLog,

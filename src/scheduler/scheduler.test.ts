@@ -43,7 +43,8 @@ async function withScheduler(
   const random = systemRandom;
   const api = await inMemoryServer(clock);
   const client = api.client();
-  const informers = new Informers({ client, clock, random, freeze: true });
+  const own = api.client('system:kube-scheduler', []);
+  const informers = new Informers({ client: own, clock, random, freeze: true });
   const stopped = new AbortController();
   const scheduler = startScheduler({
     client: through(client),
