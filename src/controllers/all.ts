@@ -24,6 +24,7 @@ import { serviceAccountController } from '#controllers/serviceaccount/account.ts
 import { rootCaController } from '#controllers/serviceaccount/root-ca.ts';
 import type { SignLegacyToken } from '#controllers/serviceaccount/token.ts';
 import { serviceAccountTokenController } from '#controllers/serviceaccount/token.ts';
+import { serviceCidrController } from '#controllers/servicecidr/controller.ts';
 import { statefulSetController } from '#controllers/statefulset/controller.ts';
 import { taintEvictionController } from '#controllers/tainteviction/controller.ts';
 import { ttlController } from '#controllers/ttl/controller.ts';
@@ -71,5 +72,6 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'taint-eviction-controller': taintEvictionController,
   'pod-garbage-collector-controller': podGarbageCollectorController,
   'ttl-controller': ttlController,
+  'service-cidr-controller': serviceCidrController,
   'garbage-collector-controller': garbageCollectorController,
 };

@@ -56,7 +56,8 @@ export class EventCorrelator {
     if (similar.messages.size < similarMax) return event;
     const oldest = similar.messages.values().next();
     if (!oldest.done) similar.messages.delete(oldest.value);
-    return { ...event, message: `(combined from similar events): ${event.message}` };
+    const message = `(combined from similar events): ${event.message}`;
+    return { ...event, message, reportingComponent: '', reportingInstance: '' };
   }
 
   #count(event: Event, key: string): EventWrite {

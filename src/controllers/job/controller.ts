@@ -4,18 +4,24 @@ import { jobs } from '#api/batch/job.ts';
 import { pods } from '#api/core/pod.ts';
 import { byOwner, orphanOf } from '#client/indexes.ts';
 import type { Key } from '#client/object.ts';
+import { refOfKey } from '#client/object.ts';
 import type { ControllerDeps } from '#controllers/deps.ts';
-import { type JobDeps, syncJob } from '#controllers/job/sync.ts';
+import { isTracked } from '#controllers/job/pods.ts';
+import { dropFinalizer, type JobDeps, syncJob } from '#controllers/job/sync.ts';
 import { isFinished } from '#controllers/job/verdict.ts';
 import { PodControl } from '#controllers/pod-control.ts';
 import { wakeByPods } from '#controllers/wake-by-pods.ts';
 import type { Controller } from '#loop/controller.ts';
 import { done, wakeBySelf } from '#loop/controller.ts';
 import { Expectations } from '#loop/expectations.ts';
-import { claimOwned } from '#loop/owners.ts';
+import { claimOwned, controllerOf } from '#loop/owners.ts';
 import { selectorTest } from '#loop/selector.ts';
+import type { OwnerReference } from '#machinery/meta.ts';
 
 const ownName = 'kubernetes.io/job-controller';
+const nameLabel = 'batch.kubernetes.io/job-name';
+
+const isJob = ({ kind, apiVersion }: OwnerReference) => kind === jobs.kind && apiVersion === jobs.apiVersion;
 
 export function jobController(deps: ControllerDeps): Controller {
   const { client, clock, informers } = deps;
@@ -30,6 +36,18 @@ export function jobController(deps: ControllerDeps): Controller {
     expectations.forget(key);
     jobDeps.failures.delete(key);
     jobDeps.released.delete(key);
+  }
+
+  /** Pods of a Job that is gone are counted by nobody: their finalizer must not hold them. */
+  async function releaseOrphans(key: Key): Promise<void> {
+    const { namespace = '', name } = refOfKey(key);
+    for (const pod of podCopy.inNamespace(namespace)) {
+      if (!isTracked(pod)) continue;
+      const owner = controllerOf(pod);
+      const wasOurs =
+        owner === undefined ? pod.metadata.labels?.[nameLabel] === name : isJob(owner) && owner.name === name;
+      if (wasOurs) await dropFinalizer(client, pod);
+    }
   }
 
   return {
@@ -49,7 +67,11 @@ export function jobController(deps: ControllerDeps): Controller {
     async reconcile(key) {
       const job = all.byKey(key);
       if (job === undefined || isFinished(job)) forget(key);
-      if (job?.spec.selector === undefined) return done;
+      if (job === undefined) {
+        await releaseOrphans(key);
+        return done;
+      }
+      if (job.spec.selector === undefined) return done;
       if (job.spec.managedBy && job.spec.managedBy !== ownName) return done;
       const { uid, namespace } = job.metadata;
       const matches = selectorTest(job.spec.selector);

@@ -232,7 +232,7 @@ function sayEnd({ recorder }: JobDeps, job: Stored<Job>, verdict: Verdict | unde
   else recorder.say(jobs, job, 'Normal', 'Completed', 'Job completed');
 }
 
-async function dropFinalizer(client: Client, pod: Stored<Pod>): Promise<void> {
+export async function dropFinalizer(client: Client, pod: Stored<Pod>): Promise<void> {
   if (!isTracked(pod)) return;
   const { uid } = pod.metadata;
   const patch = { metadata: { uid, '$deleteFromPrimitiveList/finalizers': [trackingFinalizer] } };

@@ -159,11 +159,11 @@ class ReplicaLoop {
     return failure;
   }
 
-  /** The Pods of all sets that share an owner with this one. */
+  /** The Pods of all sets that share an owner with this one. None when it has no owner, as upstream has it. */
   #kin(set: Stored<ReplicaSet>): Stored<Pod>[] {
     const owner = controllerOf(set)?.uid;
-    const sets = owner === undefined ? [set] : this.#sets.by(byOwner, owner);
-    return sets.flatMap(each => this.#pods.by(byOwner, each.metadata.uid));
+    if (owner === undefined) return [];
+    return this.#sets.by(byOwner, owner).flatMap(each => this.#pods.by(byOwner, each.metadata.uid));
   }
 
   /** Once more from a fresh copy when somebody else wrote meanwhile. */

@@ -50,7 +50,8 @@ const whenScaled = (set: StatefulSet) => set.spec?.persistentVolumeClaimRetentio
 /** Who owns the claim: nobody, the set (it goes with the set), or its Pod (it goes with the Pod that is scaled away). */
 export function claimOwners(set: Stored<StatefulSet>, pod: Stored<Pod>, ordinal: number): OwnerReference[] {
   const surplus = ordinal < startOf(set) || ordinal >= endOf(set);
-  if (whenScaled(set) && surplus) return [controllerReference(pods, pod)];
+  // Kept when it was scaled away, a claim is nobody's any more: it outlives the set.
+  if (surplus) return whenScaled(set) ? [controllerReference(pods, pod)] : [];
   return whenDeleted(set) ? [controllerReference(statefulSets, set)] : [];
 }
 
