@@ -33,8 +33,8 @@ interface Spread {
   readonly isSelf: boolean;
   /** How many Pods that it counts run on each row. */
   readonly pods: RowSums;
-  /** Whether the row takes part. */
-  readonly includes: (row: number) => boolean;
+  /** Whether the row takes part; undefined: every row does. */
+  readonly includes: ((row: number) => boolean) | undefined;
 }
 
 /** The same number of Pods in every zone, on every node, or wherever the constraint says. */
@@ -107,12 +107,12 @@ function spreadOf(constraint: TopologySpreadConstraint, info: PodInfo, table: No
   const test = selectorTest(selector);
   const id = `spread|${info.namespace}|${JSON.stringify(selector ?? null)}`;
   const pods = table.counts.counting(id, new Set([info.namespace]), each => !each.isTerminating && test(each.labels));
-  const fits = nodeAffinityPolicy === 'Ignore' ? undefined : nodeAffinityTest(info, table);
-  const { tolerations } = info.pod.spec;
-  const tolerated =
-    nodeTaintsPolicy === 'Honor'
-      ? (row: number) => !hasUntolerated(table.nodes[row]?.spec?.taints, tolerations)
-      : undefined;
+  const { tolerations, nodeSelector, affinity } = info.pod.spec;
+  const limits: ((row: number) => boolean)[] = [];
+  if (nodeAffinityPolicy !== 'Ignore' && (nodeSelector || affinity?.nodeAffinity)) {
+    limits.push(nodeAffinityTest(info, table));
+  }
+  if (nodeTaintsPolicy === 'Honor') limits.push(row => !hasUntolerated(table.nodes[row]?.spec?.taints, tolerations));
   return {
     topologyKey,
     column: table.labels.column(topologyKey),
@@ -120,31 +120,43 @@ function spreadOf(constraint: TopologySpreadConstraint, info: PodInfo, table: No
     minDomains,
     isSelf: test(info.labels),
     pods,
-    includes: row => (fits?.(row) ?? true) && (tolerated?.(row) ?? true),
+    includes: limits.length === 0 ? undefined : row => limits.every(limit => limit(row)),
   };
 }
 
-const hasAllLabels = (spreads: readonly Spread[], row: number) => spreads.every(({ column }) => column.ids[row]! >= 0);
+function hasAllLabels(spreads: readonly Spread[], row: number): boolean {
+  for (const { column } of spreads) if (column.ids[row]! < 0) return false;
+  return true;
+}
 
-/** The Pods in each domain that counts, by the number of the domain. */
-function domainCounts(spread: Spread, all: readonly Spread[], table: NodeTable): Map<number, number> {
-  const counts = new Map<number, number>();
+/** A domain that no node is in that takes part. */
+const absent = -1;
+
+/** The Pods in each domain, by the number of the domain. */
+function domainCounts(spread: Spread, all: readonly Spread[], table: NodeTable): Int32Array {
+  const { column, pods, includes } = spread;
+  const counts = new Int32Array(column.values.length).fill(absent);
   for (const row of table.order) {
-    if (!hasAllLabels(all, row) || !spread.includes(row)) continue;
-    const domain = spread.column.ids[row]!;
-    counts.set(domain, (counts.get(domain) ?? 0) + (spread.pods.get(row) ?? 0));
+    if (!hasAllLabels(all, row) || (includes !== undefined && !includes(row))) continue;
+    const domain = column.ids[row]!;
+    counts[domain] = Math.max(counts[domain]!, 0) + (pods.get(row) ?? 0);
   }
   return counts;
 }
 
-function skewTest({ column, maxSkew, minDomains, isSelf }: Spread, counts: Map<number, number>): NodeFilter {
+function skewTest({ column, maxSkew, minDomains, isSelf }: Spread, counts: Int32Array): NodeFilter {
   let least = Number.POSITIVE_INFINITY;
-  for (const count of counts.values()) if (count < least) least = count;
-  const min = counts.size < minDomains ? 0 : least;
+  let domainCount = 0;
+  for (const count of counts) {
+    if (count === absent) continue;
+    domainCount++;
+    if (count < least) least = count;
+  }
+  const min = domainCount < minDomains ? 0 : least;
   return row => {
     const domain = column.ids[row]!;
     if (domain < 0) return noLabel;
-    return (counts.get(domain) ?? 0) + (isSelf ? 1 : 0) - min > maxSkew ? tooMany : undefined;
+    return Math.max(counts[domain]!, 0) + (isSelf ? 1 : 0) - min > maxSkew ? tooMany : undefined;
   };
 }
 
@@ -163,7 +175,8 @@ function spreadScorer(
     for (const row of candidates) if (spread.column.ids[row]! >= 0) counts.set(spread.column.ids[row]!, 0);
     for (const [row, count] of spread.pods) {
       const known = counts.get(spread.column.ids[row]!);
-      if (known === undefined || table.nodes[row] === undefined || !takesPart(row) || !spread.includes(row)) continue;
+      if (known === undefined || table.nodes[row] === undefined || !takesPart(row) || !(spread.includes?.(row) ?? true))
+        continue;
       counts.set(spread.column.ids[row]!, known + count);
     }
     return { spread, counts, domainCount: counts.size };
