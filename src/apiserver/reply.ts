@@ -1,5 +1,6 @@
 /** Answers: an object, a Status, in the form the client asked for. */
 
+import { metadataOf } from '#apiserver/encode/form-source.ts';
 import { encodedOnce, lineEnd, PartialObjectMetadata, unlisted } from '#apiserver/encode/forms.ts';
 import { jsonHead } from '#apiserver/encode/json-bytes.ts';
 import { columnsOf } from '#apiserver/encode/table.ts';
@@ -84,7 +85,13 @@ export function sendObject(request: ResourceRequest, code: number, hub: AnyJson,
       wanted.media,
     );
   } else if (wanted.as !== undefined) {
-    send(request, code, metadataOf(hub, wanted), PartialObjectMetadata, wanted.media);
+    send(
+      request,
+      code,
+      metadataOnly(metadataOf(served.stored.strategy, hub), wanted),
+      PartialObjectMetadata,
+      wanted.media,
+    );
   } else {
     send(request, code, inVersion(served, hub), served.resource.schema, wanted.media);
   }
@@ -95,12 +102,8 @@ export function inVersion(served: ResourceRequest['served'], hub: AnyJson): AnyJ
   return served.fromHub === undefined ? hub : canonical(served.resource.schema, served.fromHub(hub));
 }
 
-export function metadataOf(object: AnyJson, wanted: Pick<Accepted, 'version'>): AnyJson {
-  return {
-    kind: 'PartialObjectMetadata',
-    apiVersion: `meta.k8s.io/${wanted.version ?? 'v1'}`,
-    metadata: object.metadata,
-  };
+export function metadataOnly(metadata: unknown, wanted: Pick<Accepted, 'version'>): AnyJson {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${wanted.version ?? 'v1'}`, metadata };
 }
 
 const includes = ['None', 'Metadata', 'Object'] as const;
@@ -125,7 +128,12 @@ function tableOf(request: ResourceRequest, hubs: readonly AnyJson[], metadata: A
     columnDefinitions: columns.definitions,
     rows: hubs.map(hub => ({
       cells: columns.all.map(column => column.cell(hub, nowMs)),
-      object: include === 'None' ? null : include === 'Object' ? inVersion(served, hub) : metadataOf(hub, wanted),
+      object:
+        include === 'None'
+          ? null
+          : include === 'Object'
+            ? inVersion(served, hub)
+            : metadataOnly(metadataOf(served.stored.strategy, hub), wanted),
     })),
   };
 }

@@ -12,6 +12,11 @@ export interface FormSource {
   readonly strategy: Served['stored']['strategy'];
 }
 
+/** The metadata of the hub's object, for forms that show nothing else. */
+export function metadataOf(strategy: Served['stored']['strategy'], hub: AnyJson): AnyJson {
+  return strategy.plainMetadata === undefined ? hub.metadata : strategy.plainMetadata(hub);
+}
+
 /** The object of an entry in this version, with its resourceVersion. Shared, never mutated. */
 export function objectOf(source: FormSource, entry: Entry): AnyJson {
   const hub = entry.object();

@@ -6,7 +6,7 @@
  * event are an item with a head in front, so all three share its bytes.
  */
 
-import { type FormSource, objectOf } from '#apiserver/encode/form-source.ts';
+import { type FormSource, metadataOf, objectOf } from '#apiserver/encode/form-source.ts';
 import { bytesAfterHead, jsonHead, withResourceVersion } from '#apiserver/encode/json-bytes.ts';
 import { columnsOf, tableForm } from '#apiserver/encode/table.ts';
 import type { Served, WatchMedia } from '#apiserver/served.ts';
@@ -35,9 +35,9 @@ function jsonItem(source: FormSource, entry: Entry): Encoded {
   return { bytes: bytesAfterHead(Buffer.from(stringify(objectOf(source, entry)))) };
 }
 
-function metadataItem(entry: Entry): Buffer {
-  const { metadata } = entry.object() as { metadata: unknown };
-  return Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${stringify(metadata)}}`);
+function metadataItem(source: FormSource, entry: Entry): Buffer {
+  const metadata = stringify(metadataOf(source.strategy, entry.object()));
+  return Buffer.from(`{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${metadata}}`);
 }
 
 /** In a list each item has a tag and a length of its own: field 2. */
@@ -63,11 +63,17 @@ export function objectForms(source: FormSource): Served['forms']['object'] {
       separator: nothing,
       encode: entry => ({ bytes: listed(encodeMessage(schema, objectOf(source, entry))) }),
     },
-    metadataJson: { name: 'metadata/json', separator: comma, encode: entry => ({ bytes: metadataItem(entry) }) },
+    metadataJson: {
+      name: 'metadata/json',
+      separator: comma,
+      encode: entry => ({ bytes: metadataItem(source, entry) }),
+    },
     metadataProtobuf: {
       name: 'metadata/protobuf',
       separator: nothing,
-      encode: entry => ({ bytes: listed(encodeMessage(PartialObjectMetadata, entry.object())) }),
+      encode: entry => ({
+        bytes: listed(encodeMessage(PartialObjectMetadata, { metadata: metadataOf(source.strategy, entry.object()) })),
+      }),
     },
   };
 }
@@ -153,7 +159,12 @@ function makeWatchForm(source: FormSource, object: Served['forms']['object'], me
 }
 
 /** `head` stands in front of the item without its first byte. */
-function jsonWatchForm(name: string, shape: Shape, item: Form, head = jsonHead(shape.kind, shape.apiVersion)): WatchForm {
+function jsonWatchForm(
+  name: string,
+  shape: Shape,
+  item: Form,
+  head = jsonHead(shape.kind, shape.apiVersion),
+): WatchForm {
   return {
     name: `watch/${name}`,
     frame: ({ type, entry }) => ({ bytes: jsonEvent(type, head, encodedOnce(entry, item).bytes) }),

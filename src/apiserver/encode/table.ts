@@ -1,6 +1,6 @@
 /** Tables: what `kubectl get` shows. The server computes the cells, so that every client prints the same. */
 
-import { type FormSource, objectOf } from '#apiserver/encode/form-source.ts';
+import { type FormSource, metadataOf, objectOf } from '#apiserver/encode/form-source.ts';
 import type { Column, Strategy } from '#apiserver/resources/strategy.ts';
 import { stringify } from '#machinery/codec/json.ts';
 import type { AnyJson } from '#machinery/schema.ts';
@@ -75,6 +75,6 @@ function row(source: FormSource, include: 'None' | 'Metadata' | 'Object', entry:
 function rowObject(source: FormSource, include: 'None' | 'Metadata' | 'Object', entry: Entry): string {
   if (include === 'None') return 'null';
   if (include === 'Object') return stringify(objectOf(source, entry));
-  const { metadata } = entry.object() as { metadata: unknown };
-  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${stringify(metadata)}}`;
+  const metadata = stringify(metadataOf(source.strategy, entry.object()));
+  return `{"kind":"PartialObjectMetadata","apiVersion":"meta.k8s.io/v1","metadata":${metadata}}`;
 }

@@ -4,7 +4,7 @@ import { Scale } from '#api/autoscaling/scale.ts';
 import { contentType, decodeAs, readBody } from '#apiserver/body.ts';
 import { PartialObjectMetadata } from '#apiserver/encode/forms.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
-import { metadataOf, send } from '#apiserver/reply.ts';
+import { metadataOnly, send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { applyOptions, checkStrictly, isTrue, parseConfig } from '#apiserver/verbs/apply.ts';
@@ -51,7 +51,8 @@ export async function getScale(request: ResourceRequest): Promise<void> {
 function sendScale(request: ResourceRequest, object: AnyJson): void {
   const accepted = negotiate(request.exchange.headers, { transformations: ['PartialObjectMetadata'] });
   const scale = scaleOf(object);
-  if (accepted.as !== undefined) send(request, 200, metadataOf(scale, accepted), PartialObjectMetadata, accepted.media);
+  if (accepted.as !== undefined)
+    send(request, 200, metadataOnly(scale.metadata, accepted), PartialObjectMetadata, accepted.media);
   else send(request, 200, scale, Scale, accepted.media);
 }
 

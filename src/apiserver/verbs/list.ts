@@ -1,9 +1,10 @@
 /** GET of a collection: pages at one revision, joined from bytes that the cache keeps. */
 
+import { metadataOf } from '#apiserver/encode/form-source.ts';
 import { PartialObjectMetadata } from '#apiserver/encode/forms.ts';
 import { columnsOf } from '#apiserver/encode/table.ts';
 import { type Accepted, contentTypes, negotiate, wantsPretty } from '#apiserver/negotiate.ts';
-import { headersOf, includeObject, inVersion, metadataOf, send } from '#apiserver/reply.ts';
+import { headersOf, includeObject, inVersion, metadataOnly, send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { type ListQuery, listQuery, versionOf } from '#apiserver/verbs/list-options.ts';
 import { ApiError, badRequestError } from '#machinery/api-error.ts';
@@ -160,7 +161,11 @@ function sendWhole(request: ResourceRequest, page: Page, metadata: AnyJson, acce
   const items: AnyJson[] = [];
   for (const entry of page.entries()) {
     const hub = entry.object() as AnyJson;
-    const { kind: _, apiVersion: __, ...item } = accepted.as ? metadataOf(hub, accepted) : inVersion(served, hub);
+    const {
+      kind: _,
+      apiVersion: __,
+      ...item
+    } = accepted.as ? metadataOnly(metadataOf(served.stored.strategy, hub), accepted) : inVersion(served, hub);
     items.push(item);
   }
   send(request, 200, { ...listType(request, accepted), metadata, items }, undefined, accepted.media);

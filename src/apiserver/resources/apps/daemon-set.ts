@@ -69,6 +69,10 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
     ...validateSpec(set.spec as DaemonSetSpec),
   ],
   subresources: { status: statusRules(validateStatus) },
+  plainMetadata: ({ metadata }) => {
+    const { [templateGeneration]: _, ...annotations } = metadata?.annotations ?? {};
+    return { ...metadata, annotations: Object.keys(annotations).length > 0 ? annotations : undefined };
+  },
   columns: [
     nameColumn,
     integerColumn('Desired', ({ status }) => status?.desiredNumberScheduled),

@@ -43,7 +43,7 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = {
     nameColumn,
     textColumn('Status', ({ metadata, status }) => (metadata?.deletionTimestamp ? 'Terminating' : status?.phase)),
     textColumn('Volume', ({ spec }) => spec?.volumeName),
-    textColumn('Capacity', ({ spec, status }) => (spec?.volumeName ? status?.capacity?.['storage'] : '')),
+    textColumn('Capacity', ({ spec, status }) => (spec?.volumeName ? (status?.capacity?.['storage'] ?? '0') : '')),
     textColumn('Access Modes', ({ spec, status }) => (spec?.volumeName ? shownModes(status?.accessModes) : '')),
     textColumn(
       'StorageClass',
