@@ -1,6 +1,7 @@
 /** The conditions of a Pod that the kubelet owns. Pure. */
 
-import type { ContainerStatus, Pod, PodCondition, PodStatus } from '#api/core/pod.ts';
+import type { ContainerStatus } from '#api/core/container-status.ts';
+import type { Pod, PodCondition, PodStatus } from '#api/core/pod.ts';
 import { initContainersOf, isSidecar, mainContainersOf } from '#kubelet/containers-of.ts';
 
 /** A condition before it has times. */

@@ -1,7 +1,8 @@
 /** The status of each container as the API shows it, from what the runtime shows. Pure. */
 
 import type { Container } from '#api/core/container.ts';
-import type { ContainerState, ContainerStatus, Pod, VolumeMountStatus } from '#api/core/pod.ts';
+import type { ContainerState, ContainerStatus, VolumeMountStatus } from '#api/core/container-status.ts';
+import type { Pod } from '#api/core/pod.ts';
 import type { RoledContainer } from '#kubelet/containers-of.ts';
 import { containerNamed, initContainersOf, restartsAfter } from '#kubelet/containers-of.ts';
 import { containerNotes } from '#kubelet/labels.ts';

@@ -1,6 +1,7 @@
 /** What a Pod can be told about itself: in variables, and in files. Pure. */
 
-import type { Container, ResourceFieldSelector } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
+import type { ResourceFieldSelector } from '#api/core/env.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { allContainersOf } from '#kubelet/containers-of.ts';
 import type { Amounts } from '#kubelet/resources.ts';

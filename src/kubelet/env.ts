@@ -1,7 +1,8 @@
 /** The environment of a container, resolved. */
 
 import type { ConfigMap } from '#api/core/config-map.ts';
-import type { Container, EnvFromSource, EnvVar } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
+import type { EnvFromSource, EnvVar } from '#api/core/env.ts';
 import type { Pod } from '#api/core/pod.ts';
 import type { Secret } from '#api/core/secret.ts';
 import type { Service } from '#api/core/service.ts';

@@ -1,7 +1,8 @@
 /** Lifecycle hooks: postStart and preStop. */
 
-import type { Container, LifecycleHandler } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
 import type { Pod } from '#api/core/pod.ts';
+import type { LifecycleHandler } from '#api/core/probe.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { Host } from '#kubelet/host.ts';
 import { podKey, podText } from '#kubelet/labels.ts';

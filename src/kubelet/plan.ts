@@ -6,8 +6,9 @@
  * second, and so on.
  */
 
-import type { Container, Probe } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
 import type { Pod } from '#api/core/pod.ts';
+import type { Probe } from '#api/core/probe.ts';
 import type { Backoff } from '#kubelet/backoff.ts';
 import type { RoledContainer } from '#kubelet/containers-of.ts';
 import {

@@ -1,6 +1,7 @@
 /** The status of a Pod, from what the runtime shows and what the worker knows. Pure. */
 
-import type { ContainerStatus, Pod, PodCondition, PodStatus } from '#api/core/pod.ts';
+import type { ContainerStatus } from '#api/core/container-status.ts';
+import type { Pod, PodCondition, PodStatus } from '#api/core/pod.ts';
 import type { NewCondition } from '#kubelet/conditions.ts';
 import { containersReadyCondition, initializedCondition, isOwnCondition, readyCondition } from '#kubelet/conditions.ts';
 import type { ContainerStatusInput } from '#kubelet/container-status.ts';

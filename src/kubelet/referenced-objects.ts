@@ -5,7 +5,7 @@
 
 import type { ConfigMap } from '#api/core/config-map.ts';
 import { configMaps } from '#api/core/config-map.ts';
-import type { EnvFromSource, EnvVar } from '#api/core/container.ts';
+import type { EnvFromSource, EnvVar } from '#api/core/env.ts';
 import type { Pod } from '#api/core/pod.ts';
 import type { Secret } from '#api/core/secret.ts';
 import { secrets } from '#api/core/secret.ts';

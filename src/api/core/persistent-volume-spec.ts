@@ -18,14 +18,13 @@ import {
   FCVolumeSource,
   FlockerVolumeSource,
   GCEPersistentDiskVolumeSource,
-  HostPathVolumeSource,
-  LocalVolumeSource,
   NFSVolumeSource,
   PhotonPersistentDiskVolumeSource,
   PortworxVolumeSource,
   QuobyteVolumeSource,
   VsphereVirtualDiskVolumeSource,
-} from '#api/core/volume.ts';
+} from '#api/core/storage-volume.ts';
+import { HostPathVolumeSource, LocalVolumeSource } from '#api/core/volume.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { field, list, map, optional, quantity, string, struct } from '#machinery/schema.ts';
 

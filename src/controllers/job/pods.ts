@@ -2,7 +2,8 @@
 
 import type { Job } from '#api/batch/job.ts';
 import type { PodFailurePolicyRule } from '#api/batch/job-spec.ts';
-import type { ContainerStatus, Pod } from '#api/core/pod.ts';
+import type { ContainerStatus } from '#api/core/container-status.ts';
+import type { Pod } from '#api/core/pod.ts';
 import { isPodTerminal, podCondition } from '#api/core/pod-state.ts';
 import type { Stored } from '#client/object.ts';
 

@@ -1,6 +1,7 @@
 /** The probes of one Pod's running containers: when they are tried, and what they have found so far. */
 
-import type { Container, Probe } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
+import type { Probe } from '#api/core/probe.ts';
 import { containerNamed } from '#kubelet/containers-of.ts';
 import type { Host, KubeletPod } from '#kubelet/host.ts';
 import { say } from '#kubelet/host.ts';

@@ -1,7 +1,8 @@
 /** One try of a probe: what it found, in the words of the Events. */
 
 import type { Duplex } from 'node:stream';
-import type { Container, Probe } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
+import type { Probe } from '#api/core/probe.ts';
 import type { Runtime } from '#kubelet/cri/runtime.ts';
 import { RuntimeError } from '#kubelet/cri/runtime.ts';
 import { errorText } from '#kubelet/error-text.ts';

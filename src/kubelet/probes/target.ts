@@ -1,6 +1,7 @@
 /** Where a probe or a hook goes: addresses and ports of a container. Pure. */
 
-import type { Container, HTTPGetAction } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
+import type { HTTPGetAction } from '#api/core/probe.ts';
 
 /** A port by number or by the name that the container gave it. */
 export function portNumber(port: number | string, container: Container): number {

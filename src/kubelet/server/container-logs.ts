@@ -1,6 +1,6 @@
 /** `/containerLogs/<namespace>/<pod>/<container>` */
 
-import type { ContainerStatus } from '#api/core/pod.ts';
+import type { ContainerStatus } from '#api/core/container-status.ts';
 import { containerNamed } from '#kubelet/containers-of.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { LogQuery } from '#kubelet/logs.ts';

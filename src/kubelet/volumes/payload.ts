@@ -2,8 +2,8 @@
 
 import type { ConfigMap } from '#api/core/config-map.ts';
 import type { Pod } from '#api/core/pod.ts';
+import type { DownwardAPIVolumeFile, KeyToPath } from '#api/core/projected-volume.ts';
 import type { Secret } from '#api/core/secret.ts';
-import type { DownwardAPIVolumeFile, KeyToPath } from '#api/core/volume.ts';
 import type { Downward } from '#kubelet/downward.ts';
 import { podField, resourceField } from '#kubelet/downward.ts';
 import type { PayloadFile } from '#kubelet/volumes/atomic-writer.ts';

@@ -2,8 +2,8 @@
 
 import type { TokenRequest } from '#api/authentication/token-request.ts';
 import type { Pod } from '#api/core/pod.ts';
+import type { ServiceAccountTokenProjection } from '#api/core/projected-volume.ts';
 import { serviceAccounts } from '#api/core/service-account.ts';
-import type { ServiceAccountTokenProjection } from '#api/core/volume.ts';
 import type { Client } from '#client/client.ts';
 import { podKey } from '#kubelet/labels.ts';
 import type { Clock } from '#lib/clock.ts';

@@ -1,6 +1,7 @@
 /** What `kubectl get pods` shows: above all one word for how a Pod is doing. */
 
-import type { ContainerState, ContainerStatus, Pod } from '#api/core/pod.ts';
+import type { ContainerState, ContainerStatus } from '#api/core/container-status.ts';
+import type { Pod } from '#api/core/pod.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import type { Column } from '#apiserver/resources/strategy.ts';
 import { ageOf } from '#machinery/human-duration.ts';

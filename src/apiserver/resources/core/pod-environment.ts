@@ -1,6 +1,6 @@
 /** The variables a container is given. */
 
-import type { EnvFromSource, EnvVar } from '#api/core/container.ts';
+import type { EnvFromSource, EnvVar } from '#api/core/env.ts';
 import {
   environmentFields,
   inspectFieldReference,

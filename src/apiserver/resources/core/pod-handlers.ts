@@ -1,6 +1,7 @@
 /** Probes, and what runs when a container starts and stops. */
 
-import type { Container, Probe } from '#api/core/container.ts';
+import type { Container } from '#api/core/container.ts';
+import type { Probe } from '#api/core/probe.ts';
 import { addProblems, inspectAtLeastZero } from '#apiserver/resources/messages.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';

@@ -3,7 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Container } from '#api/core/container.ts';
 import { EphemeralContainer } from '#api/core/container.ts';
-import type { ContainerStatus, Pod } from '#api/core/pod.ts';
+import type { ContainerStatus } from '#api/core/container-status.ts';
+import type { Pod } from '#api/core/pod.ts';
 import { qosClassOf } from '#api/core/pod-resources.ts';
 import type { PodSpec } from '#api/core/pod-spec.ts';
 import { inspectPod } from '#apiserver/resources/core/pod-validation.ts';

@@ -1,7 +1,8 @@
 /** The volumes of a Pod. */
 
 import type { PodSpec } from '#api/core/pod-spec.ts';
-import type { KeyToPath, Volume } from '#api/core/volume.ts';
+import type { KeyToPath } from '#api/core/projected-volume.ts';
+import type { Volume } from '#api/core/volume.ts';
 import { inspectClaimSpec } from '#apiserver/resources/core/persistent-volume-claim-spec.ts';
 import {
   inspectFieldReference,
