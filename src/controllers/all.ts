@@ -1,5 +1,9 @@
 /** Every controller by upstream's name: the table of contents. */
 
+import { tokenCleanerController } from '#controllers/bootstrap/token-cleaner.ts';
+import { certificateApprovingController } from '#controllers/certificates/approving.ts';
+import { certificateCleanerController } from '#controllers/certificates/cleaner.ts';
+import { certificateSigningController } from '#controllers/certificates/signing.ts';
 import { clusterRoleAggregationController } from '#controllers/clusterrole/controller.ts';
 import { cronJobController } from '#controllers/cronjob/controller.ts';
 import { daemonSetController } from '#controllers/daemonset/controller.ts';
@@ -30,6 +34,7 @@ import { taintEvictionController } from '#controllers/tainteviction/controller.t
 import { ttlController } from '#controllers/ttl/controller.ts';
 import { ttlAfterFinishedController } from '#controllers/ttlafterfinished/controller.ts';
 import { volumeBinderController } from '#controllers/volume/controller.ts';
+import type { KeyPair } from '#lib/pki.ts';
 import type { Controller } from '#loop/controller.ts';
 
 export interface ControllerSettings {
@@ -38,9 +43,12 @@ export interface ControllerSettings {
   readonly signLegacyToken: SignLegacyToken;
   /** The addresses of all Pods, `10.244.0.0/16`. */
   readonly clusterCidr: string;
+  /** The CA that signs approved requests; without it they stay approved and unsigned. */
+  readonly signingAuthority?: KeyPair | undefined;
 }
 
-type Make = (deps: ControllerDeps, settings: ControllerSettings) => Controller;
+/** Undefined: what it needs was not handed in. */
+type Make = (deps: ControllerDeps, settings: ControllerSettings) => Controller | undefined;
 
 /** Loops that read what others hold come last: the garbage collector shares the copies that are there. */
 export const allControllers: Readonly<Record<string, Make>> = {
@@ -72,6 +80,11 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'taint-eviction-controller': taintEvictionController,
   'pod-garbage-collector-controller': podGarbageCollectorController,
   'ttl-controller': ttlController,
+  'certificatesigningrequest-approving-controller': certificateApprovingController,
+  'certificatesigningrequest-signing-controller': (deps, { signingAuthority }) =>
+    signingAuthority && certificateSigningController(deps, signingAuthority),
+  'certificatesigningrequest-cleaner-controller': certificateCleanerController,
+  'token-cleaner-controller': tokenCleanerController,
   'service-cidr-controller': serviceCidrController,
   'garbage-collector-controller': garbageCollectorController,
 };

@@ -50,9 +50,10 @@ export function startControllers(options: StartOptions): RunningControllers {
   };
   const deps: ControllerDeps = { client, informers, clock, random, log, events };
   const names = enabledControllers(options.controllers, Object.keys(allControllers));
-  const running = names.map(name =>
-    runController(allControllers[name]!(deps, options), { clock, log, signal: stopped.signal }),
-  );
+  const running = names.flatMap(name => {
+    const controller = allControllers[name]!(deps, options);
+    return controller === undefined ? [] : [runController(controller, { clock, log, signal: stopped.signal })];
+  });
   return {
     running,
     get idle() {
