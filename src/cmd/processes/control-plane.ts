@@ -86,6 +86,7 @@ async function loopsData(plane: ControlPlane, config: ClusterConfig): Promise<Lo
     scheduler: config.scheduler,
     podRange,
     serviceAccountKeyPem: keyPem(await plane.identity.serviceAccountKey),
+    caKeyPem: keyPem(plane.identity.clusterCa.key),
   };
 }
 

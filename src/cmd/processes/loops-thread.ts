@@ -13,7 +13,7 @@ import { standardLog } from '#cmd/standard-log.ts';
 import { startControllers } from '#controllers/start.ts';
 import { systemClock as clock } from '#lib/clock.ts';
 import { HttpClient } from '#lib/http/client.ts';
-import { readKey } from '#lib/pki.ts';
+import { pemBlocks, readKey } from '#lib/pki.ts';
 import { systemRandom as random } from '#lib/random.ts';
 import { startScheduler } from '#scheduler/scheduler.ts';
 
@@ -41,6 +41,7 @@ startControllers({
     return tokenForSecret(serviceAccountKey, namespace, { name, uid }, secret.metadata?.name ?? '');
   },
   clusterCidr: data.podRange,
+  signingAuthority: { certificate: pemBlocks(data.caPem, 'CERTIFICATE')[0]!, key: readKey(data.caKeyPem) },
 });
 
 if (data.scheduler) {

@@ -17,6 +17,8 @@ export interface LoopsData {
   readonly podRange: string;
   /** Signs the tokens that lie in Secrets. */
   readonly serviceAccountKeyPem: string;
+  /** Signs the certificates that are asked for. */
+  readonly caKeyPem: string;
 }
 
 export interface Loops {
