@@ -26,7 +26,7 @@ if (lock !== '' && (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock))
   writeFileSync(stamp, lock);
 }
 
-const entry = process.env.PROA_ENTRY ?? join(here, 'src/cmd/main.ts');
+const entry = process.env.PROA_ENTRY || join(here, 'src/cmd/main.ts');
 if (Number(process.versions.node.split('.')[0]) >= 26) {
   module.enableCompileCache?.(join(modules, '.cache', 'node'));
   process.argv[1] = entry;

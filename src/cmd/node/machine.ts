@@ -166,7 +166,13 @@ export function mountsBelow(folder: string, procMounts: string): string[] {
 
 export async function unmountBelow(folder: string): Promise<void> {
   for (const point of mountsBelow(folder, readFileSync('/proc/self/mounts', 'utf8'))) {
-    // Lazily, for one that is in use still: it goes with its last user.
-    await run(['umount', '--lazy', point]);
+    // Lazily, for one that is in use still: it goes with its last user. Its last user may have gone since we read the table,
+    // so only one that is mounted afterwards too is a failure.
+    const failure = await run(['umount', '--lazy', point]).then(
+      () => undefined,
+      (error: unknown) => error,
+    );
+    if (failure !== undefined && mountsBelow(folder, readFileSync('/proc/self/mounts', 'utf8')).includes(point))
+      throw failure;
   }
 }
