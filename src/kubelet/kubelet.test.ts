@@ -193,6 +193,17 @@ describe('a kubelet', () => {
     assert.deepEqual(await node.runtime.listPodSandboxes(), []);
   });
 
+  test('a sandbox that dies is made anew, with its containers', async () => {
+    await node.create(podOf('sleep forever', { restartPolicy: 'Always' }));
+    await node.pass(500);
+    const [sandbox] = await node.runtime.listPodSandboxes();
+    await node.runtime.stopPodSandbox(sandbox?.id ?? '');
+    await node.pass(1000);
+    const { status } = await node.get('p');
+    assert.match(statusLine(status), /^Running \[Sandbox Initialized Ready ContainersReady\] c=running ready x1$/);
+    assert.ok((await said()).includes('SandboxChanged: Pod sandbox changed, it will be killed and re-created.'));
+  });
+
   test('a Pod that does not fit is refused', async () => {
     const resources = { requests: { memory: '900Gi' } };
     await node.create(podOf('true', { containers: [container('c', 'true', { resources })] }));

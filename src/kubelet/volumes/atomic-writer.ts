@@ -116,10 +116,10 @@ async function link(directory: string, payload: Payload, ownership: Ownership): 
     const path = join(directory, name);
     if ((await lstat(path).catch(() => undefined)) !== undefined) continue;
     await symlink(join(dataLink, name), path);
-    await own(path, ownership);
+    await own(path, ownership, payload.get(name)?.uid);
   }
 }
 
-async function own(path: string, { group }: Ownership): Promise<void> {
-  if (group !== undefined) await lchown(path, 0, group);
+async function own(path: string, { group }: Ownership, uid = 0): Promise<void> {
+  if (group !== undefined || uid !== 0) await lchown(path, uid, group ?? 0);
 }

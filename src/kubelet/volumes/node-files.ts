@@ -282,7 +282,8 @@ async function resolvedBeneath(root: string, path: string): Promise<string> {
     return path;
   }
   const inside = relative(await realpath(root), resolved);
-  if (inside === '..' || inside.startsWith('../')) throw new Error(`subPath ${JSON.stringify(path)} leads out of its volume`);
+  if (inside === '..' || inside.startsWith('../'))
+    throw new Error(`subPath ${JSON.stringify(path)} leads out of its volume`);
   return inside;
 }
 
