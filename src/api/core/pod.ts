@@ -7,64 +7,100 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, int64, list, map, optional, quantity, string, struct, time } from '#machinery/schema.ts';
 
-export const PodCondition = struct('io.k8s.api.core.v1.PodCondition', {
-  type: always(1, string, {
-    required: true,
-    enum: [
-      'ContainersReady',
-      'Initialized',
-      'Ready',
-      'PodScheduled',
-      'DisruptionTarget',
-      'PodReadyToStartContainers',
-      'PodResizePending',
-      'PodResizeInProgress',
-      'AllContainersRestarting',
-    ],
-  }),
-  observedGeneration: field(7, int64),
-  status: always(2, string, { required: true, enum: ['True', 'False', 'Unknown'] }),
-  lastProbeTime: always(3, time),
-  lastTransitionTime: always(4, time),
-  reason: field(5, string),
-  message: field(6, string),
-});
+export const PodCondition = struct(
+  'io.k8s.api.core.v1.PodCondition',
+  {
+    type: always(1, string, {
+      required: true,
+      enum: [
+        'ContainersReady',
+        'Initialized',
+        'Ready',
+        'PodScheduled',
+        'DisruptionTarget',
+        'PodReadyToStartContainers',
+        'PodResizePending',
+        'PodResizeInProgress',
+        'AllContainersRestarting',
+      ],
+      doc: 'What the condition is about.',
+    }),
+    observedGeneration: field(7, int64, { doc: 'The metadata.generation that the condition was computed for.' }),
+    status: always(2, string, {
+      required: true,
+      enum: ['True', 'False', 'Unknown'],
+      doc: 'Whether it holds: True, False or Unknown.',
+    }),
+    lastProbeTime: always(3, time, { doc: 'When the condition was last checked.' }),
+    lastTransitionTime: always(4, time, { doc: 'When the status last changed.' }),
+    reason: field(5, string, { doc: 'One word in CamelCase that says why, for machines.' }),
+    message: field(6, string, { doc: 'A sentence that says why, for people.' }),
+  },
+  { doc: 'One thing observed about the object.' },
+);
 export interface PodCondition extends TypeOf<typeof PodCondition> {}
 
-export const ContainerExtendedResourceRequest = struct('io.k8s.api.core.v1.ContainerExtendedResourceRequest', {
-  containerName: always(1, string, { required: true }),
-  resourceName: always(2, string, { required: true }),
-  requestName: always(3, string, { required: true }),
-});
+export const ContainerExtendedResourceRequest = struct(
+  'io.k8s.api.core.v1.ContainerExtendedResourceRequest',
+  {
+    containerName: always(1, string, { required: true, doc: 'Name of the container.' }),
+    resourceName: always(2, string, { required: true, doc: 'Name of the extended resource.' }),
+    requestName: always(3, string, { required: true, doc: 'Name of the request in the claim.' }),
+  },
+  { doc: "A container's request for an extended resource, and the device request made of it." },
+);
 export interface ContainerExtendedResourceRequest extends TypeOf<typeof ContainerExtendedResourceRequest> {}
 
-export const PodExtendedResourceClaimStatus = struct('io.k8s.api.core.v1.PodExtendedResourceClaimStatus', {
-  requestMappings: always(1, list(ContainerExtendedResourceRequest), { required: true }),
-  resourceClaimName: always(2, string, { required: true }),
-});
+export const PodExtendedResourceClaimStatus = struct(
+  'io.k8s.api.core.v1.PodExtendedResourceClaimStatus',
+  {
+    requestMappings: always(1, list(ContainerExtendedResourceRequest), {
+      required: true,
+      doc: "Which container's request became which request of the claim.",
+    }),
+    resourceClaimName: always(2, string, { required: true, doc: 'Name of the claim.' }),
+  },
+  { doc: 'The claim that the scheduler made for extended resources.' },
+);
 export interface PodExtendedResourceClaimStatus extends TypeOf<typeof PodExtendedResourceClaimStatus> {}
 
-export const HostIP = struct('io.k8s.api.core.v1.HostIP', {
-  ip: always(1, string, { required: true }),
-});
+export const HostIP = struct(
+  'io.k8s.api.core.v1.HostIP',
+  {
+    ip: always(1, string, { required: true, doc: 'The address.' }),
+  },
+  { doc: 'An IP of the node.' },
+);
 export interface HostIP extends TypeOf<typeof HostIP> {}
 
-export const NodeAllocatableResourceClaimStatus = struct('io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus', {
-  resourceClaimName: always(1, string, { required: true }),
-  containers: field(2, list(string, { type: 'set' })),
-  resources: always(3, map(quantity), { required: true }),
-});
+export const NodeAllocatableResourceClaimStatus = struct(
+  'io.k8s.api.core.v1.NodeAllocatableResourceClaimStatus',
+  {
+    resourceClaimName: always(1, string, { required: true, doc: 'Name of the claim.' }),
+    containers: field(2, list(string, { type: 'set' }), { doc: 'Containers that use the claim.' }),
+    resources: always(3, map(quantity), { required: true, doc: 'How much of each resource it takes.' }),
+  },
+  { doc: 'Resources of the node that a claim takes up.' },
+);
 export interface NodeAllocatableResourceClaimStatus extends TypeOf<typeof NodeAllocatableResourceClaimStatus> {}
 
-export const PodIP = struct('io.k8s.api.core.v1.PodIP', {
-  ip: always(1, string, { required: true }),
-});
+export const PodIP = struct(
+  'io.k8s.api.core.v1.PodIP',
+  {
+    ip: always(1, string, { required: true, doc: 'The address.' }),
+  },
+  { doc: 'An IP of the Pod.' },
+);
 export interface PodIP extends TypeOf<typeof PodIP> {}
 
-export const PodResourceClaimStatus = struct('io.k8s.api.core.v1.PodResourceClaimStatus', {
-  name: always(1, string, { required: true }),
-  resourceClaimName: optional(2, string),
-});
+export const PodResourceClaimStatus = struct(
+  'io.k8s.api.core.v1.PodResourceClaimStatus',
+  {
+    name: always(1, string, { required: true, doc: 'Name of the entry.' }),
+    resourceClaimName: optional(2, string, { doc: 'Name of the claim. Absent when none had to be made.' }),
+  },
+  { doc: 'Which claim an entry of spec.resourceClaims became.' },
+);
 export interface PodResourceClaimStatus extends TypeOf<typeof PodResourceClaimStatus> {}
 
 /** The first address and the list of them say the same; where they differ, the one counts, as old kubelets know only it. */
@@ -77,35 +113,63 @@ function agreeOnAddresses(status: { podIP?: string | undefined; podIPs?: { ip: s
 export const PodStatus = struct(
   'io.k8s.api.core.v1.PodStatus',
   {
-    observedGeneration: field(17, int64),
-    phase: field(1, string, { enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'] }),
-    conditions: field(2, list(PodCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' })),
-    message: field(3, string),
-    reason: field(4, string),
-    nominatedNodeName: field(11, string),
-    hostIP: field(5, string),
-    hostIPs: field(16, list(HostIP, { patch: ['merge'], mergeKey: 'ip' })),
-    podIP: field(6, string),
-    podIPs: field(12, list(PodIP, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' })),
-    startTime: optional(7, time),
-    initContainerStatuses: field(10, list(ContainerStatus)),
-    containerStatuses: field(8, list(ContainerStatus)),
-    qosClass: field(9, string, { enum: ['Guaranteed', 'Burstable', 'BestEffort'] }),
-    ephemeralContainerStatuses: field(13, list(ContainerStatus)),
-    resize: field(14, string, { enum: ['InProgress', 'Deferred', 'Infeasible'], gate: 'InPlacePodVerticalScaling' }),
+    observedGeneration: field(17, int64, { doc: 'The metadata.generation that the status was computed for.' }),
+    phase: field(1, string, {
+      enum: ['Pending', 'Running', 'Succeeded', 'Failed', 'Unknown'],
+      doc: 'Where its life stands: Pending, Running, Succeeded, Failed or Unknown.',
+    }),
+    conditions: field(2, list(PodCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' }), {
+      doc: 'What is true of it now, one entry for each type.',
+    }),
+    message: field(3, string, { doc: 'Why it is as it is, for people.' }),
+    reason: field(4, string, { doc: 'Why it is as it is, such as Evicted.' }),
+    nominatedNodeName: field(11, string, {
+      doc: 'Node where others are being preempted for it. It may still go elsewhere.',
+    }),
+    hostIP: field(5, string, { doc: 'IP of the node. Absent until it is on one.' }),
+    hostIPs: field(16, list(HostIP, { patch: ['merge'], mergeKey: 'ip' }), {
+      doc: 'IPs of the node, one for each family. The first is hostIP.',
+    }),
+    podIP: field(6, string, { doc: 'IP of the Pod. Absent until it has one.' }),
+    podIPs: field(12, list(PodIP, { type: 'map', keys: ['ip'], patch: ['merge'], mergeKey: 'ip' }), {
+      doc: 'IPs of the Pod, at most one for each family. The first is podIP.',
+    }),
+    startTime: optional(7, time, { doc: 'When the node accepted it, before any image was pulled.' }),
+    initContainerStatuses: field(10, list(ContainerStatus), { doc: 'Status of the init containers.' }),
+    containerStatuses: field(8, list(ContainerStatus), { doc: 'Status of the containers.' }),
+    qosClass: field(9, string, {
+      enum: ['Guaranteed', 'Burstable', 'BestEffort'],
+      doc: 'Guaranteed, Burstable or BestEffort, from its requests and limits.',
+    }),
+    ephemeralContainerStatuses: field(13, list(ContainerStatus), { doc: 'Status of the ephemeral containers.' }),
+    resize: field(14, string, {
+      enum: ['InProgress', 'Deferred', 'Infeasible'],
+      gate: 'InPlacePodVerticalScaling',
+      doc: 'Deprecated: state of a resize. See the conditions PodResizePending and PodResizeInProgress.',
+    }),
     resourceClaimStatuses: field(
       15,
       list(PodResourceClaimStatus, { type: 'map', keys: ['name'], patch: ['merge', 'retainKeys'], mergeKey: 'name' }),
-      { gate: 'DynamicResourceAllocation' },
+      { gate: 'DynamicResourceAllocation', doc: 'Which claim each of spec.resourceClaims became.' },
     ),
-    extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus, { gate: 'DRAExtendedResource' }),
-    allocatedResources: field(19, map(quantity), { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
-    resources: optional(20, ResourceRequirements, { gate: 'InPlacePodLevelResourcesVerticalScaling' }),
+    extendedResourceClaimStatus: optional(18, PodExtendedResourceClaimStatus, {
+      gate: 'DRAExtendedResource',
+      doc: 'The claim made for extended resources.',
+    }),
+    allocatedResources: field(19, map(quantity), {
+      gate: 'InPlacePodLevelResourcesVerticalScaling',
+      doc: 'Requests that the node has reserved for the Pod as a whole.',
+    }),
+    resources: optional(20, ResourceRequirements, {
+      gate: 'InPlacePodLevelResourcesVerticalScaling',
+      doc: 'Requests and limits that hold now for the Pod as a whole.',
+    }),
     nodeAllocatableResourceClaimStatuses: field(21, list(NodeAllocatableResourceClaimStatus), {
       gate: 'DRANodeAllocatableResources',
+      doc: 'Node resources taken up by claims.',
     }),
   },
-  { defaults: agreeOnAddresses },
+  { doc: 'What is observed of the Pod, mostly written by its node.', defaults: agreeOnAddresses },
 );
 export interface PodStatus extends TypeOf<typeof PodStatus> {}
 
@@ -147,7 +211,11 @@ export const Pod = struct(
     spec: always(2, PodSpec),
     status: always(3, PodStatus),
   },
-  { gvk: { group: '', version: 'v1', kind: 'Pod' }, defaults: pod => defaultPod(pod.spec) },
+  {
+    doc: 'Containers that run together on one node and share its network and volumes.',
+    gvk: { group: '', version: 'v1', kind: 'Pod' },
+    defaults: pod => defaultPod(pod.spec),
+  },
 );
 export interface Pod extends TypeOf<typeof Pod> {}
 
