@@ -9,11 +9,11 @@ export const ConfigMap = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    immutable: optional(4, boolean),
-    data: field(2, map(string)),
-    binaryData: field(3, map(bytes)),
+    immutable: optional(4, boolean, { doc: 'True forbids changes of the data from then on.' }),
+    data: field(2, map(string), { doc: 'Values that are text.' }),
+    binaryData: field(3, map(bytes), { doc: 'Values that are bytes, in base64. Keys differ from those of data.' }),
   },
-  { gvk: { group: '', version: 'v1', kind: 'ConfigMap' } },
+  { doc: 'Settings for Pods, by key.', gvk: { group: '', version: 'v1', kind: 'ConfigMap' } },
 );
 export interface ConfigMap extends TypeOf<typeof ConfigMap> {}
 

@@ -9,9 +9,9 @@ export const Secret = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    stringData: field(4, map(string)),
-    immutable: optional(5, boolean),
-    data: field(2, map(bytes)),
+    stringData: field(4, map(string), { doc: 'Values as text. Written into data, never read back.' }),
+    immutable: optional(5, boolean, { doc: 'True forbids changes of the data from then on.' }),
+    data: field(2, map(bytes), { doc: 'Values, in base64.' }),
     type: field(3, string, {
       enum: [
         'Opaque',
@@ -23,9 +23,11 @@ export const Secret = struct(
         'kubernetes.io/tls',
         'bootstrap.kubernetes.io/token',
       ],
+      doc: 'What the data is for; some types require keys. Opaque if absent.',
     }),
   },
   {
+    doc: 'Confidential data for Pods, by key. Up to 1 MiB.',
     gvk: { group: '', version: 'v1', kind: 'Secret' },
     defaults(secret) {
       secret.type ||= 'Opaque';
