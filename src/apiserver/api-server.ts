@@ -25,6 +25,7 @@ import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
 import { createServer, type Server } from '#apiserver/server.ts';
 import { connectHandlers } from '#apiserver/subresources/connect.ts';
 import { Kubelets } from '#apiserver/subresources/kubelets.ts';
+import { proxyHandlers } from '#apiserver/subresources/proxy.ts';
 import { makeTrust, type Trust, trustResources } from '#apiserver/trust.ts';
 import { must } from '#lib/assert.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -83,6 +84,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   trust = makeTrust({ ...options, issuer, objects: <T>(resource: Resource<T>) => objectsOf(resources, resource) });
   const { serviceAccountTokens: tokens, lookups } = trust;
   const health = healthOf();
+  const kubelets = new Kubelets({ clock, tls: options.kubeletTls ?? (() => ({})), dial: options.dialCluster });
   const openApi = new OpenApi(() => resources);
   const server = createServer({
     clock,
@@ -96,7 +98,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     allocation: makeAllocation({ store, clock, random, resources, writer: () => writer }),
     connectors: {
       'serviceaccounts/token': { POST: tokenHandler({ tokens, lookups }) },
-      ...connectHandlers(new Kubelets({ clock, tls: options.kubeletTls ?? (() => ({})), dial: options.dialCluster })),
+      ...connectHandlers(kubelets),
+      ...proxyHandlers({ clock, kubelets, dial: options.dialCluster }),
     },
     paths: {
       find: path =>

@@ -1,7 +1,7 @@
 /** A whole API server in this process, over a store in memory: what the parts of the client half are tested against. */
 
 import { generateKeyPairSync } from 'node:crypto';
-import { type ApiServer, startApiServer } from '#apiserver/api-server.ts';
+import { type ApiServer, type ApiServerOptions, startApiServer } from '#apiserver/api-server.ts';
 import { Client } from '#client/client.ts';
 import { jsonTransport } from '#client/json-transport.ts';
 import type { Clock } from '#lib/clock.ts';
@@ -22,7 +22,11 @@ export interface InMemoryServer {
   close(): Promise<void>;
 }
 
-export async function inMemoryServer(clock: Clock, random: Random = systemRandom): Promise<InMemoryServer> {
+export async function inMemoryServer(
+  clock: Clock,
+  random: Random = systemRandom,
+  parts: Partial<Pick<ApiServerOptions, 'dialCluster' | 'kubeletTls'>> = {},
+): Promise<InMemoryServer> {
   const life = { notBeforeMs: clock.nowMs() - dayMs, notAfterMs: clock.nowMs() + 3650 * dayMs };
   const authority = newAuthority({ subject: { commonName: 'kubernetes', organizations: [] }, ...life }, systemRandom);
   const store = new MemoryStore(clock);
@@ -35,10 +39,11 @@ export async function inMemoryServer(clock: Clock, random: Random = systemRandom
     frontProxyAuthority: authority.certificate,
     serviceAccountKeys: [generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey],
     advertised: () => '127.0.0.1:6443',
+    ...parts,
   });
   const transport = (commonName = 'admin', organizations: readonly string[] = ['system:masters']) => {
-    const parts = { subject: { commonName, organizations: [...organizations] }, purpose: 'client' as const, ...life };
-    const { certificate } = issue(parts, authority, systemRandom);
+    const wanted = { subject: { commonName, organizations: [...organizations] }, purpose: 'client' as const, ...life };
+    const { certificate } = issue(wanted, authority, systemRandom);
     const peer = { address: '127.0.0.1', certificate, certificateRoot: authority.certificate };
     return memoryTransport(exchange => api.server.handle(exchange), peer);
   };

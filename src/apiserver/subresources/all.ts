@@ -35,7 +35,11 @@ export function subresourceHandler(request: ApiRequest, served: Served): Resourc
   const name = `${resource.qualifiedName}/${subresource}`;
   const methods = special[name] ?? request.server.connectors[name] ?? ofObject;
   const handler = Object.hasOwn(methods, request.exchange.method) ? methods[request.exchange.method] : undefined;
-  if (handler === undefined || !isOffered(resource.subresources[subresource]?.verbs ?? [], request.exchange.method)) {
+  // Proxies pass on methods that are no verbs.
+  if (
+    handler === undefined ||
+    !(subresource === 'proxy' || isOffered(resource.subresources[subresource]?.verbs ?? [], request.exchange.method))
+  ) {
     throw methodNotAllowedError();
   }
   return handler;

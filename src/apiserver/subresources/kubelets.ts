@@ -28,7 +28,7 @@ export class Kubelets {
   }
 
   /** Throws a 500 when the node has no address. */
-  of(node: Node): HttpClient {
+  placeOf(node: Node): { address: string; port: number } {
     const addresses = node.status?.addresses ?? [];
     const address = usableAddresses
       .map(type => addresses.find(each => each.type === type)?.address)
@@ -37,7 +37,12 @@ export class Kubelets {
       const known = addresses.map(each => `{${each.type} ${each.address}}`).join(' ');
       throw untypedError(`no preferred addresses found; known addresses: [${known}]`);
     }
-    const port = node.status?.daemonEndpoints?.kubeletEndpoint?.Port || 10_250;
+    return { address, port: node.status?.daemonEndpoints?.kubeletEndpoint?.Port || 10_250 };
+  }
+
+  /** Throws as `placeOf` does. */
+  of(node: Node): HttpClient {
+    const { address, port } = this.placeOf(node);
     const url = `https://${address.includes(':') ? `[${address}]` : address}:${port}`;
     const known = this.#clients.get(url);
     if (known !== undefined) return known;
