@@ -16,7 +16,7 @@ export const NamedRuleWithOperations = struct(
     apiGroups: field([2, 2, 1], list(string)),
     apiVersions: field([2, 2, 2], list(string)),
     resources: field([2, 2, 3], list(string)),
-    scope: optional([2, 2, 4], string),
+    scope: optional([2, 2, 4], string, { default: '*' }),
   },
   { atomic: true },
 );
@@ -25,11 +25,11 @@ export interface NamedRuleWithOperations extends TypeOf<typeof NamedRuleWithOper
 export const MatchResources = struct(
   'io.k8s.api.admissionregistration.v1.MatchResources',
   {
-    namespaceSelector: always(1, LabelSelector),
-    objectSelector: always(2, LabelSelector),
+    namespaceSelector: optional(1, LabelSelector, { default: {} }),
+    objectSelector: optional(2, LabelSelector, { default: {} }),
     resourceRules: field(3, list(NamedRuleWithOperations)),
     excludeResourceRules: field(4, list(NamedRuleWithOperations)),
-    matchPolicy: optional(7, string, { enum: ['Exact', 'Equivalent'] }),
+    matchPolicy: optional(7, string, { default: 'Equivalent', enum: ['Exact', 'Equivalent'] }),
   },
   { atomic: true },
 );
@@ -71,7 +71,7 @@ export const ServiceReference = struct('io.k8s.api.admissionregistration.v1.Serv
   namespace: always(1, string, { required: true }),
   name: always(2, string, { required: true }),
   path: optional(3, string),
-  port: optional(4, int32),
+  port: optional(4, int32, { default: 443 }),
 });
 export interface ServiceReference extends TypeOf<typeof ServiceReference> {}
 
@@ -87,6 +87,6 @@ export const RuleWithOperations = struct('io.k8s.api.admissionregistration.v1.Ru
   apiGroups: field([2, 1], list(string)),
   apiVersions: field([2, 2], list(string)),
   resources: field([2, 3], list(string)),
-  scope: optional([2, 4], string),
+  scope: optional([2, 4], string, { default: '*' }),
 });
 export interface RuleWithOperations extends TypeOf<typeof RuleWithOperations> {}

@@ -26,7 +26,7 @@ export const MutatingAdmissionPolicySpec = struct('io.k8s.api.admissionregistrat
   matchConstraints: optional(2, MatchResources),
   variables: field(3, list(Variable)),
   mutations: field(4, list(Mutation)),
-  failurePolicy: optional(5, string, { enum: ['Ignore', 'Fail'] }),
+  failurePolicy: optional(5, string, { default: 'Fail', enum: ['Ignore', 'Fail'] }),
   matchConditions: field(6, list(MatchCondition, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
   reinvocationPolicy: field(7, string, { enum: ['Never', 'IfNeeded'] }),
 });

@@ -24,7 +24,7 @@ export const ValidatingAdmissionPolicySpec = struct(
     paramKind: optional(1, ParamKind),
     matchConstraints: optional(2, MatchResources),
     validations: field(3, list(Validation)),
-    failurePolicy: optional(4, string, { enum: ['Ignore', 'Fail'] }),
+    failurePolicy: optional(4, string, { default: 'Fail', enum: ['Ignore', 'Fail'] }),
     auditAnnotations: field(5, list(AuditAnnotation)),
     matchConditions: field(
       6,

@@ -6,7 +6,7 @@ import { always, boolean, bytes, field, int32, list, optional, string, struct, t
 export const ServiceReference = struct('io.k8s.kube-aggregator.pkg.apis.apiregistration.v1.ServiceReference', {
   namespace: field(1, string),
   name: field(2, string),
-  port: optional(3, int32),
+  port: optional(3, int32, { default: 443 }),
 });
 export interface ServiceReference extends TypeOf<typeof ServiceReference> {}
 

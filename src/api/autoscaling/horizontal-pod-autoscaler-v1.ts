@@ -16,9 +16,9 @@ export interface CrossVersionObjectReference extends TypeOf<typeof CrossVersionO
 
 export const HorizontalPodAutoscalerSpec = struct('io.k8s.api.autoscaling.v1.HorizontalPodAutoscalerSpec', {
   scaleTargetRef: always(1, CrossVersionObjectReference, { required: true }),
-  minReplicas: optional(2, int32),
+  minReplicas: optional(2, int32, { default: 1 }),
   maxReplicas: always(3, int32, { required: true }),
-  targetCPUUtilizationPercentage: optional(4, int32),
+  targetCPUUtilizationPercentage: optional(4, int32, { default: 80 }),
 });
 export interface HorizontalPodAutoscalerSpec extends TypeOf<typeof HorizontalPodAutoscalerSpec> {}
 

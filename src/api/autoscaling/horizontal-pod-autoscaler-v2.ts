@@ -18,10 +18,24 @@ export const HPAScalingRules = struct('io.k8s.api.autoscaling.v2.HPAScalingRules
 });
 export interface HPAScalingRules extends TypeOf<typeof HPAScalingRules> {}
 
-export const HorizontalPodAutoscalerBehavior = struct('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior', {
-  scaleUp: optional(1, HPAScalingRules),
-  scaleDown: optional(2, HPAScalingRules),
-});
+export const HorizontalPodAutoscalerBehavior = struct(
+  'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerBehavior',
+  {
+    scaleUp: optional(1, HPAScalingRules),
+    scaleDown: optional(2, HPAScalingRules),
+  },
+  {
+    defaults(behavior) {
+      behavior.scaleUp = { stabilizationWindowSeconds: 0, selectPolicy: 'Max', ...behavior.scaleUp };
+      behavior.scaleUp.policies ??= [
+        { type: 'Pods', value: 4, periodSeconds: 15 },
+        { type: 'Percent', value: 100, periodSeconds: 15 },
+      ];
+      behavior.scaleDown = { selectPolicy: 'Max', ...behavior.scaleDown };
+      behavior.scaleDown.policies ??= [{ type: 'Percent', value: 100, periodSeconds: 15 }];
+    },
+  },
+);
 export interface HorizontalPodAutoscalerBehavior extends TypeOf<typeof HorizontalPodAutoscalerBehavior> {}
 
 export const MetricTarget = struct('io.k8s.api.autoscaling.v2.MetricTarget', {
@@ -87,13 +101,26 @@ export const MetricSpec = struct('io.k8s.api.autoscaling.v2.MetricSpec', {
 });
 export interface MetricSpec extends TypeOf<typeof MetricSpec> {}
 
-export const HorizontalPodAutoscalerSpec = struct('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec', {
-  scaleTargetRef: always(1, CrossVersionObjectReference, { required: true }),
-  minReplicas: optional(2, int32),
-  maxReplicas: always(3, int32, { required: true }),
-  metrics: field(4, list(MetricSpec)),
-  behavior: optional(5, HorizontalPodAutoscalerBehavior),
-});
+/** Of what Pods ask for: when nothing else is said. */
+const usualCpuPercent = 80;
+
+export const HorizontalPodAutoscalerSpec = struct(
+  'io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerSpec',
+  {
+    scaleTargetRef: always(1, CrossVersionObjectReference, { required: true }),
+    minReplicas: optional(2, int32, { default: 1 }),
+    maxReplicas: always(3, int32, { required: true }),
+    metrics: field(4, list(MetricSpec)),
+    behavior: optional(5, HorizontalPodAutoscalerBehavior),
+  },
+  {
+    defaults(spec) {
+      if (spec.metrics?.length) return;
+      const target = { type: 'Utilization', averageUtilization: usualCpuPercent };
+      spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target } }];
+    },
+  },
+);
 export interface HorizontalPodAutoscalerSpec extends TypeOf<typeof HorizontalPodAutoscalerSpec> {}
 
 export const HorizontalPodAutoscalerCondition = struct('io.k8s.api.autoscaling.v2.HorizontalPodAutoscalerCondition', {
@@ -159,7 +186,7 @@ export const HorizontalPodAutoscalerStatus = struct('io.k8s.api.autoscaling.v2.H
   lastScaleTime: optional(2, time),
   currentReplicas: field(3, int32),
   desiredReplicas: always(4, int32, { required: true }),
-  currentMetrics: field(5, list(MetricStatus)),
+  currentMetrics: always(5, list(MetricStatus)),
   conditions: field(
     6,
     list(HorizontalPodAutoscalerCondition, { type: 'map', keys: ['type'], patch: ['merge'], mergeKey: 'type' }),

@@ -62,12 +62,20 @@ export const PolicyRulesWithSubjects = struct('io.k8s.api.flowcontrol.v1.PolicyR
 });
 export interface PolicyRulesWithSubjects extends TypeOf<typeof PolicyRulesWithSubjects> {}
 
-export const FlowSchemaSpec = struct('io.k8s.api.flowcontrol.v1.FlowSchemaSpec', {
-  priorityLevelConfiguration: always(1, PriorityLevelConfigurationReference, { required: true }),
-  matchingPrecedence: field(2, int32),
-  distinguisherMethod: optional(3, FlowDistinguisherMethod),
-  rules: field(4, list(PolicyRulesWithSubjects)),
-});
+export const FlowSchemaSpec = struct(
+  'io.k8s.api.flowcontrol.v1.FlowSchemaSpec',
+  {
+    priorityLevelConfiguration: always(1, PriorityLevelConfigurationReference, { required: true }),
+    matchingPrecedence: field(2, int32),
+    distinguisherMethod: optional(3, FlowDistinguisherMethod),
+    rules: field(4, list(PolicyRulesWithSubjects)),
+  },
+  {
+    defaults(spec) {
+      spec.matchingPrecedence ||= 1000;
+    },
+  },
+);
 export interface FlowSchemaSpec extends TypeOf<typeof FlowSchemaSpec> {}
 
 export const FlowSchemaCondition = struct('io.k8s.api.flowcontrol.v1.FlowSchemaCondition', {

@@ -4,16 +4,26 @@ import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, int32, list, optional, string, struct, time } from '#machinery/schema.ts';
 
 export const ExemptPriorityLevelConfiguration = struct('io.k8s.api.flowcontrol.v1.ExemptPriorityLevelConfiguration', {
-  nominalConcurrencyShares: optional(1, int32),
-  lendablePercent: optional(2, int32),
+  nominalConcurrencyShares: optional(1, int32, { default: 0 }),
+  lendablePercent: optional(2, int32, { default: 0 }),
 });
 export interface ExemptPriorityLevelConfiguration extends TypeOf<typeof ExemptPriorityLevelConfiguration> {}
 
-export const QueuingConfiguration = struct('io.k8s.api.flowcontrol.v1.QueuingConfiguration', {
-  queues: field(1, int32),
-  handSize: field(2, int32),
-  queueLengthLimit: field(3, int32),
-});
+export const QueuingConfiguration = struct(
+  'io.k8s.api.flowcontrol.v1.QueuingConfiguration',
+  {
+    queues: field(1, int32),
+    handSize: field(2, int32),
+    queueLengthLimit: field(3, int32),
+  },
+  {
+    defaults(queuing) {
+      queuing.queues ||= 64;
+      queuing.handSize ||= 8;
+      queuing.queueLengthLimit ||= 50;
+    },
+  },
+);
 export interface QueuingConfiguration extends TypeOf<typeof QueuingConfiguration> {}
 
 export const LimitResponse = struct('io.k8s.api.flowcontrol.v1.LimitResponse', {
@@ -23,9 +33,9 @@ export const LimitResponse = struct('io.k8s.api.flowcontrol.v1.LimitResponse', {
 export interface LimitResponse extends TypeOf<typeof LimitResponse> {}
 
 export const LimitedPriorityLevelConfiguration = struct('io.k8s.api.flowcontrol.v1.LimitedPriorityLevelConfiguration', {
-  nominalConcurrencyShares: optional(1, int32),
+  nominalConcurrencyShares: optional(1, int32, { default: 30 }),
   limitResponse: always(2, LimitResponse),
-  lendablePercent: always(3, int32),
+  lendablePercent: optional(3, int32, { default: 0 }),
   borrowingLimitPercent: optional(4, int32),
 });
 export interface LimitedPriorityLevelConfiguration extends TypeOf<typeof LimitedPriorityLevelConfiguration> {}

@@ -1,10 +1,22 @@
 /** The rules of every kind: the table of contents of `resources/`. A kind that is not here has the plain ones. */
 
+import {
+  mutatingAdmissionPolicyBindingStrategy,
+  mutatingAdmissionPolicyStrategy,
+  validatingAdmissionPolicyBindingStrategy,
+  validatingAdmissionPolicyStrategy,
+} from '#apiserver/resources/admissionregistration/policies.ts';
+import {
+  mutatingWebhookConfigurationStrategy,
+  validatingWebhookConfigurationStrategy,
+} from '#apiserver/resources/admissionregistration/webhooks.ts';
+import { apiServiceStrategy } from '#apiserver/resources/apiregistration/api-service.ts';
 import { controllerRevisionStrategy } from '#apiserver/resources/apps/controller-revision.ts';
 import { daemonSetStrategy } from '#apiserver/resources/apps/daemon-set.ts';
 import { deploymentStrategy } from '#apiserver/resources/apps/deployment.ts';
 import { replicaSetStrategy } from '#apiserver/resources/apps/replica-set.ts';
 import { statefulSetStrategy } from '#apiserver/resources/apps/stateful-set.ts';
+import { horizontalPodAutoscalerStrategy } from '#apiserver/resources/autoscaling/horizontal-pod-autoscaler.ts';
 import { cronJobStrategy } from '#apiserver/resources/batch/cron-job.ts';
 import { jobStrategy } from '#apiserver/resources/batch/job.ts';
 import { certificateSigningRequestStrategy } from '#apiserver/resources/certificates/certificate-signing-request.ts';
@@ -25,6 +37,8 @@ import { secretStrategy } from '#apiserver/resources/core/secret.ts';
 import { serviceStrategy } from '#apiserver/resources/core/service.ts';
 import { serviceAccountStrategy } from '#apiserver/resources/core/service-account.ts';
 import { endpointSliceStrategy } from '#apiserver/resources/discovery/endpoint-slice.ts';
+import { flowSchemaStrategy } from '#apiserver/resources/flowcontrol/flow-schema.ts';
+import { priorityLevelConfigurationStrategy } from '#apiserver/resources/flowcontrol/priority-level.ts';
 import { ingressStrategy } from '#apiserver/resources/networking/ingress.ts';
 import { ingressClassStrategy } from '#apiserver/resources/networking/ingress-class.ts';
 import { ipAddressStrategy } from '#apiserver/resources/networking/ip-address.ts';
@@ -44,6 +58,16 @@ import { volumeAttributesClassStrategy } from '#apiserver/resources/storage/volu
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  apiServiceStrategy,
+  priorityLevelConfigurationStrategy,
+  flowSchemaStrategy,
+  mutatingAdmissionPolicyBindingStrategy,
+  mutatingAdmissionPolicyStrategy,
+  validatingAdmissionPolicyBindingStrategy,
+  validatingAdmissionPolicyStrategy,
+  mutatingWebhookConfigurationStrategy,
+  validatingWebhookConfigurationStrategy,
+  horizontalPodAutoscalerStrategy,
   resourceQuotaStrategy,
   limitRangeStrategy,
   runtimeClassStrategy,
