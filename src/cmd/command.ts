@@ -60,13 +60,13 @@ export function parseCommand(name: string, command: Command, words: readonly str
 }
 
 function argumentsOf(values: Record<string, unknown>, words: readonly string[], flags: Command['flags']): Arguments {
-  const valueOf = (flag: string) => values[flag] ?? flags[flag]?.default;
+  const given = (flag: string) => values[flag] ?? flags[flag]?.default;
   return {
     words,
-    text: flag => valueOf(flag) as string | undefined,
-    is: flag => valueOf(flag) === true,
+    text: flag => given(flag) as string | undefined,
+    is: flag => given(flag) === true,
     number(flag) {
-      const value = valueOf(flag);
+      const value = given(flag);
       if (value === undefined) return undefined;
       const number = Number(value);
       if (!Number.isSafeInteger(number) || number < 0) {

@@ -6,7 +6,13 @@ import { type ResourceRequest, warn } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
-import { agreeOnNamespace, dropRepeatedOwners, fillSystemFields, generateName, wipeSystemFields } from '#apiserver/verbs/metadata.ts';
+import {
+  agreeOnNamespace,
+  dropRepeatedOwners,
+  fillSystemFields,
+  generateName,
+  wipeSystemFields,
+} from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { createStored } from '#apiserver/verbs/write.ts';
 import { ApiError, invalidError } from '#machinery/api-error.ts';

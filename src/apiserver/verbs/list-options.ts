@@ -74,7 +74,8 @@ function listErrors({ resourceVersion, match, continueToken, sendInitialEvents }
 function watchErrors({ match, continueToken, sendInitialEvents }: Asked): FieldError[] {
   const errors: FieldError[] = [];
   const wrongMatch = () => {
-    if (match !== '' && match !== 'NotOlderThan') errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
+    if (match !== '' && match !== 'NotOlderThan')
+      errors.push(notSupported('resourceVersionMatch', match, ['NotOlderThan']));
   };
   if (sendInitialEvents !== undefined) {
     if (match !== 'NotOlderThan') {

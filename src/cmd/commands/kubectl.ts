@@ -38,7 +38,7 @@ export const kubectl: Command = {
         reject(
           missing
             ? new UsageError(
-                'kubectl is not on PATH: install it, or use any client with the kubeconfig ' + kubeconfigFile,
+                `kubectl is not on PATH: install it, or use any client with the kubeconfig ${kubeconfigFile}`,
               )
             : error,
         );

@@ -1,7 +1,7 @@
 /** The envelope of protobuf on the wire and in etcd: four bytes, then runtime.Unknown {1 typeMeta {1 apiVersion, 2 kind}, 2 raw}. */
 
-import { encodeMessage } from '#machinery/codec/protobuf-encode.ts';
 import { ProtobufError, ProtobufReader } from '#machinery/codec/protobuf-decode.ts';
+import { encodeMessage } from '#machinery/codec/protobuf-encode.ts';
 import type { AnyJson, Schema } from '#machinery/schema.ts';
 import { bytes, field, string, struct } from '#machinery/schema.ts';
 

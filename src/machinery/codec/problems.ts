@@ -3,8 +3,8 @@
  * (decode.ts) noticed that there is anything to say.
  */
 
-import { embeddedPath, namedCollection, namedType } from '#machinery/codec/go-names.ts';
 import { setOwn } from '#machinery/codec/decode.ts';
+import { embeddedPath, namedCollection, namedType } from '#machinery/codec/go-names.ts';
 import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalTime } from '#machinery/codec/spelling.ts';
 import { parseQuantity, QuantityError } from '#machinery/quantity.ts';
 import type { AnyJson, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
@@ -83,7 +83,9 @@ function visit(given: Schema, value: AnyJson, place: Place, walk: Walk): void {
   if (isStruct(schema)) return visitStruct(schema, value, place, walk);
   if (isList(schema)) {
     if (!Array.isArray(value)) return mismatch(value, collectionType(schema, place), place, walk);
-    value.forEach((item, i) => visit(schema.items, item, { ...place, path: `${place.path}[${i}]` }, walk));
+    for (const [i, item] of value.entries()) {
+      visit(schema.items, item, { ...place, path: `${place.path}[${i}]` }, walk);
+    }
     return;
   }
   if (isMap(schema)) {

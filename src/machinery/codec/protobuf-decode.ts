@@ -3,8 +3,8 @@
  * it, as over parsed JSON. Unknown fields are skipped, as upstream does.
  */
 
-import { formatDuration } from '#machinery/duration.ts';
 import { setOwn } from '#machinery/codec/decode.ts';
+import { formatDuration } from '#machinery/duration.ts';
 import type { AnyJson, Field, Schema, StructSchema } from '#machinery/schema.ts';
 import { isList, isMap, resolved } from '#machinery/schema.ts';
 

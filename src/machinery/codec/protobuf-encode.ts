@@ -97,7 +97,10 @@ function encoderOf(schema: Schema): Encoder {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   let encoder: Encoder | undefined;
-  compiled.set(schema, { wireType: 2, write: (value, writer) => must(encoder, 'still compiling').write(value, writer) });
+  compiled.set(schema, {
+    wireType: 2,
+    write: (value, writer) => must(encoder, 'still compiling').write(value, writer),
+  });
   encoder = compile(schema);
   compiled.set(schema, encoder);
   return encoder;
@@ -135,7 +138,12 @@ function compile(schema: Schema): Encoder {
 }
 
 /** Tag, length where there is one, value. */
-function writeField(writer: BackwardsWriter, fieldNumber: number, wireType: number, write: (w: BackwardsWriter) => void) {
+function writeField(
+  writer: BackwardsWriter,
+  fieldNumber: number,
+  wireType: number,
+  write: (w: BackwardsWriter) => void,
+) {
   const before = writer.length;
   write(writer);
   if (wireType === 2) writer.varint(writer.length - before);
@@ -228,7 +236,8 @@ function compileField(name: string, field: Field, fieldNumber: number): FieldWri
   if (isList(schema)) return compileList(name, schema, fieldNumber);
   if (isMap(schema)) return compileMap(name, schema, fieldNumber);
   const { wireType, write } = encoderOf(schema);
-  const absent = field.presence === 'optional' || field.nullable || schema.kind === 'bytes' ? undefined : zero(resolved(schema));
+  const absent =
+    field.presence === 'optional' || field.nullable || schema.kind === 'bytes' ? undefined : zero(resolved(schema));
   const skipsNull = schema.kind !== 'json';
   return (object, writer) => {
     let value = object[name];
