@@ -9,10 +9,13 @@ export const ControllerRevision = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    data: optional(2, raw),
-    revision: always(3, int64, { required: true }),
+    data: optional(2, raw, { doc: 'The state that is kept.' }),
+    revision: always(3, int64, { required: true, doc: 'Number of the revision. Higher is newer.' }),
   },
-  { gvk: { group: 'apps', version: 'v1', kind: 'ControllerRevision' } },
+  {
+    doc: 'A template as it once was, kept by its controller for going back.',
+    gvk: { group: 'apps', version: 'v1', kind: 'ControllerRevision' },
+  },
 );
 export interface ControllerRevision extends TypeOf<typeof ControllerRevision> {}
 

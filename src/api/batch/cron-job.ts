@@ -5,29 +5,52 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, boolean, field, int32, int64, list, optional, string, struct, time } from '#machinery/schema.ts';
 
-export const JobTemplateSpec = struct('io.k8s.api.batch.v1.JobTemplateSpec', {
-  metadata: always(1, ObjectMeta),
-  spec: always(2, JobSpec),
-});
+export const JobTemplateSpec = struct(
+  'io.k8s.api.batch.v1.JobTemplateSpec',
+  {
+    metadata: always(1, ObjectMeta, { doc: 'Labels and annotations of the Jobs.' }),
+    spec: always(2, JobSpec, { doc: 'What the Jobs run.' }),
+  },
+  { doc: 'A Job to be made.' },
+);
 export interface JobTemplateSpec extends TypeOf<typeof JobTemplateSpec> {}
 
-export const CronJobSpec = struct('io.k8s.api.batch.v1.CronJobSpec', {
-  schedule: always(1, string, { required: true }),
-  timeZone: optional(8, string),
-  startingDeadlineSeconds: optional(2, int64),
-  concurrencyPolicy: field(3, string, { default: 'Allow', enum: ['Allow', 'Forbid', 'Replace'] }),
-  suspend: optional(4, boolean, { default: false }),
-  jobTemplate: always(5, JobTemplateSpec, { required: true }),
-  successfulJobsHistoryLimit: optional(6, int32, { default: 3 }),
-  failedJobsHistoryLimit: optional(7, int32, { default: 1 }),
-});
+export const CronJobSpec = struct(
+  'io.k8s.api.batch.v1.CronJobSpec',
+  {
+    schedule: always(1, string, { required: true, doc: "When, in cron's five fields, or a word such as @daily." }),
+    timeZone: optional(8, string, {
+      doc: 'Time zone of the schedule, such as Europe/Berlin. That of the controller if absent.',
+    }),
+    startingDeadlineSeconds: optional(2, int64, {
+      doc: 'Seconds that a start may be late before it is missed. No limit if absent.',
+    }),
+    concurrencyPolicy: field(3, string, {
+      default: 'Allow',
+      enum: ['Allow', 'Forbid', 'Replace'],
+      doc: 'Allow runs side by side, Forbid skips, Replace ends the old run. Allow if absent.',
+    }),
+    suspend: optional(4, boolean, { default: false, doc: 'True starts no further runs. False if absent.' }),
+    jobTemplate: always(5, JobTemplateSpec, { required: true, doc: 'The Job of each run.' }),
+    successfulJobsHistoryLimit: optional(6, int32, {
+      default: 3,
+      doc: 'How many Jobs that succeeded are kept. 3 if absent.',
+    }),
+    failedJobsHistoryLimit: optional(7, int32, { default: 1, doc: 'How many Jobs that failed are kept. 1 if absent.' }),
+  },
+  { doc: 'What the CronJob runs and when.' },
+);
 export interface CronJobSpec extends TypeOf<typeof CronJobSpec> {}
 
-export const CronJobStatus = struct('io.k8s.api.batch.v1.CronJobStatus', {
-  active: field(1, list(ObjectReference)),
-  lastScheduleTime: optional(4, time),
-  lastSuccessfulTime: optional(5, time),
-});
+export const CronJobStatus = struct(
+  'io.k8s.api.batch.v1.CronJobStatus',
+  {
+    active: field(1, list(ObjectReference), { doc: 'Jobs that run now.' }),
+    lastScheduleTime: optional(4, time, { doc: 'When a run was last due and started.' }),
+    lastSuccessfulTime: optional(5, time, { doc: 'When a run last succeeded.' }),
+  },
+  { doc: 'What is observed of the CronJob.' },
+);
 export interface CronJobStatus extends TypeOf<typeof CronJobStatus> {}
 
 export const CronJob = struct(
@@ -39,7 +62,7 @@ export const CronJob = struct(
     spec: always(2, CronJobSpec, { required: true }),
     status: always(3, CronJobStatus),
   },
-  { gvk: { group: 'batch', version: 'v1', kind: 'CronJob' } },
+  { doc: 'Makes a Job at certain times, again and again.', gvk: { group: 'batch', version: 'v1', kind: 'CronJob' } },
 );
 export interface CronJob extends TypeOf<typeof CronJob> {}
 

@@ -4,38 +4,55 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, int32, list, optional, string, struct, time } from '#machinery/schema.ts';
 
-export const JobCondition = struct('io.k8s.api.batch.v1.JobCondition', {
-  type: always(1, string, {
-    required: true,
-    enum: ['Suspended', 'Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet'],
-  }),
-  status: always(2, string, { required: true }),
-  lastProbeTime: always(3, time),
-  lastTransitionTime: always(4, time),
-  reason: field(5, string),
-  message: field(6, string),
-});
+export const JobCondition = struct(
+  'io.k8s.api.batch.v1.JobCondition',
+  {
+    type: always(1, string, {
+      required: true,
+      enum: ['Suspended', 'Complete', 'Failed', 'FailureTarget', 'SuccessCriteriaMet'],
+      doc: 'What the condition is about.',
+    }),
+    status: always(2, string, { required: true, doc: 'Whether it holds: True, False or Unknown.' }),
+    lastProbeTime: always(3, time, { doc: 'When the condition was last checked.' }),
+    lastTransitionTime: always(4, time, { doc: 'When the status last changed.' }),
+    reason: field(5, string, { doc: 'One word in CamelCase that says why, for machines.' }),
+    message: field(6, string, { doc: 'A sentence that says why, for people.' }),
+  },
+  { doc: 'One thing observed about the object.' },
+);
 export interface JobCondition extends TypeOf<typeof JobCondition> {}
 
-export const UncountedTerminatedPods = struct('io.k8s.api.batch.v1.UncountedTerminatedPods', {
-  succeeded: field(1, list(string, { type: 'set' })),
-  failed: field(2, list(string, { type: 'set' })),
-});
+export const UncountedTerminatedPods = struct(
+  'io.k8s.api.batch.v1.UncountedTerminatedPods',
+  {
+    succeeded: field(1, list(string, { type: 'set' }), { doc: 'UIDs of Pods that succeeded.' }),
+    failed: field(2, list(string, { type: 'set' }), { doc: 'UIDs of Pods that failed.' }),
+  },
+  { doc: 'UIDs of Pods that have ended and are not yet counted.' },
+);
 export interface UncountedTerminatedPods extends TypeOf<typeof UncountedTerminatedPods> {}
 
-export const JobStatus = struct('io.k8s.api.batch.v1.JobStatus', {
-  conditions: field(1, list(JobCondition, { patch: ['merge'], mergeKey: 'type' })),
-  startTime: optional(2, time),
-  completionTime: optional(3, time),
-  active: field(4, int32),
-  succeeded: field(5, int32),
-  failed: field(6, int32),
-  completedIndexes: field(7, string),
-  failedIndexes: optional(10, string),
-  terminating: optional(11, int32),
-  uncountedTerminatedPods: optional(8, UncountedTerminatedPods),
-  ready: optional(9, int32),
-});
+export const JobStatus = struct(
+  'io.k8s.api.batch.v1.JobStatus',
+  {
+    conditions: field(1, list(JobCondition, { patch: ['merge'], mergeKey: 'type' }), {
+      doc: 'What is true of it now, one entry for each type.',
+    }),
+    startTime: optional(2, time, { doc: 'When it was started. Set anew when it is resumed.' }),
+    completionTime: optional(3, time, { doc: 'When it succeeded. Absent if it did not.' }),
+    active: field(4, int32, { doc: 'Pods that wait or run, without those that are ending.' }),
+    succeeded: field(5, int32, { doc: 'Pods that have succeeded.' }),
+    failed: field(6, int32, { doc: 'Pods that have failed.' }),
+    completedIndexes: field(7, string, { doc: 'Indexes that have succeeded, such as 0,2-4.' }),
+    failedIndexes: optional(10, string, { doc: 'Indexes that have failed, such as 0,2-4.' }),
+    terminating: optional(11, int32, { doc: 'Pods that are ending.' }),
+    uncountedTerminatedPods: optional(8, UncountedTerminatedPods, {
+      doc: 'Pods that have ended and are not yet counted.',
+    }),
+    ready: optional(9, int32, { doc: 'Active Pods that are ready.' }),
+  },
+  { doc: 'What is observed of the Job.' },
+);
 export interface JobStatus extends TypeOf<typeof JobStatus> {}
 
 function defaultJobSpec(spec: JobSpec): void {
@@ -59,6 +76,7 @@ export const Job = struct(
     status: always(3, JobStatus),
   },
   {
+    doc: 'Runs Pods until enough of them have succeeded.',
     gvk: { group: 'batch', version: 'v1', kind: 'Job' },
     // Of a Job only: the Jobs that a CronJob describes get theirs when they are made.
     defaults: job => {

@@ -10,9 +10,9 @@ export const Binding = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    target: always(2, ObjectReference, { required: true }),
+    target: always(2, ObjectReference, { required: true, doc: 'The node.' }),
   },
-  { gvk: { group: '', version: 'v1', kind: 'Binding' } },
+  { doc: 'Ties a Pod to the node that it is to run on.', gvk: { group: '', version: 'v1', kind: 'Binding' } },
 );
 export interface Binding extends TypeOf<typeof Binding> {}
 

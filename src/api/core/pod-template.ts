@@ -10,9 +10,9 @@ export const PodTemplate = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    template: always(2, PodTemplateSpec),
+    template: always(2, PodTemplateSpec, { doc: 'The Pods.' }),
   },
-  { gvk: { group: '', version: 'v1', kind: 'PodTemplate' } },
+  { doc: 'A template of Pods, kept by itself.', gvk: { group: '', version: 'v1', kind: 'PodTemplate' } },
 );
 export interface PodTemplate extends TypeOf<typeof PodTemplate> {}
 
