@@ -46,6 +46,10 @@ export function latest(observed: ObservedPod, name: string): ObservedContainer |
   return observed.containers.find(({ metadata }) => metadata.name === name);
 }
 
+export function runsAnything({ containers, sandboxes }: ObservedPod): boolean {
+  return containers.some(({ state }) => state === 'Running') || sandboxes.some(({ state }) => state === 'Ready');
+}
+
 /** The sandbox that the Pod runs in now; older ones are remains. */
 export function currentSandbox(observed: ObservedPod): PodSandboxStatus | undefined {
   return observed.sandboxes[0];

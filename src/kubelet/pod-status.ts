@@ -19,6 +19,18 @@ export interface TerminalReason {
   message: string;
 }
 
+export const deadlineExceeded: TerminalReason = {
+  phase: 'Failed',
+  reason: 'DeadlineExceeded',
+  message: 'Pod was active on the node longer than the specified deadline',
+};
+
+/** Until when a Pod may be active; undefined for ever. */
+export function deadlineMs(pod: Pod, { startTime }: PodStatus): number | undefined {
+  const seconds = pod.spec?.activeDeadlineSeconds;
+  return seconds === undefined || startTime === undefined ? undefined : Date.parse(startTime) + seconds * 1000;
+}
+
 export interface PodStatusInput extends Omit<ContainerStatusInput, 'before'> {
   /** The status as it was written last, or as the API had it. */
   before: PodStatus;

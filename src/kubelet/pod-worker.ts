@@ -7,52 +7,42 @@
  * the API has forgotten the Pod. All work of a Pod goes through one loop, so that nothing happens twice at a time.
  */
 
-import type { Container } from '#api/core/container.ts';
-import type { Pod } from '#api/core/pod.ts';
-import { pods } from '#api/core/pod.ts';
-import { isConflict, isNotFound } from '#client/api-error.ts';
 import type { Rejection } from '#kubelet/admission.ts';
 import { Backoff } from '#kubelet/backoff.ts';
 import { startContainer } from '#kubelet/container-start.ts';
 import type { WaitingReason } from '#kubelet/container-status.ts';
 import { containerNamed } from '#kubelet/containers-of.ts';
+import { deleteForGood } from '#kubelet/delete-pod.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { Host, KubeletPod } from '#kubelet/host.ts';
 import { say } from '#kubelet/host.ts';
 import { podKey, podText } from '#kubelet/labels.ts';
 import type { ObservedPod } from '#kubelet/observed.ts';
-import { currentSandbox, latest, nothingObserved, observePod } from '#kubelet/observed.ts';
+import { currentSandbox, nothingObserved, observePod, runsAnything } from '#kubelet/observed.ts';
 import type { PlannedKill, PlannedStart, PlannedWait, PodPlan } from '#kubelet/plan.ts';
 import { backoffKey, crashLoopMessage, exitThatRestartsAll, planPod } from '#kubelet/plan.ts';
 import { VolumeError } from '#kubelet/pod-files.ts';
 import type { TerminalReason } from '#kubelet/pod-status.ts';
-import { podStatus } from '#kubelet/pod-status.ts';
+import { deadlineExceeded, deadlineMs, podStatus } from '#kubelet/pod-status.ts';
+import type { PodWorkerOptions } from '#kubelet/pod-worker-options.ts';
 import { PodProbes } from '#kubelet/probes/pod-probes.ts';
 import { prune, removeAll } from '#kubelet/remains.ts';
-import { needsRestart, Resizer, resizeText } from '#kubelet/resize.ts';
-import type { Amounts } from '#kubelet/resources.ts';
-import { containerCgroup, qosClassOf } from '#kubelet/resources.ts';
+import { Resizer } from '#kubelet/resize.ts';
+import { runResize } from '#kubelet/resize-run.ts';
+import { qosClassOf } from '#kubelet/resources.ts';
 import { configOf, runtimeHandler, startSandbox } from '#kubelet/sandbox-start.ts';
-import { restartConditions, restartingStatus, sandboxReadyStatus, startedStatus } from '#kubelet/status-changes.ts';
+import {
+  rejectedStatus,
+  restartConditions,
+  restartingStatus,
+  sandboxReadyStatus,
+  startedStatus,
+} from '#kubelet/status-changes.ts';
 import { StatusWriter } from '#kubelet/status-writer.ts';
 import { graceSecondsOf, killContainer, killPod } from '#kubelet/termination.ts';
+import { TerminationMessages } from '#kubelet/termination-messages.ts';
 import type { Timer } from '#lib/clock.ts';
-import { rfc3339, sleep } from '#lib/clock.ts';
-
-export interface PodWorkerOptions {
-  host: Host;
-  pod: KubeletPod;
-  /** What the node has for Pods. */
-  allocatable: () => Amounts;
-  /** Whether the node takes the Pod, with what else it has. */
-  admit: (pod: KubeletPod) => Promise<Rejection | undefined>;
-  /** Whether the node has room for more of a Pod that it runs. */
-  admitResize: (pod: KubeletPod) => { rejection: Rejection; isEver: boolean } | undefined;
-  /** The worker looks after these sandboxes and containers: their events are for it. */
-  claim: (runtimeId: string) => void;
-  /** Nothing is left of the Pod, here or in the API. */
-  onGone: () => void;
-}
+import { sleep } from '#lib/clock.ts';
 
 type Phase = 'new' | 'running' | 'terminating' | 'terminated';
 
@@ -81,8 +71,7 @@ export class PodWorker {
   readonly #holds = new Map<string, number>();
   /** Containers that were killed to be started again. By name. */
   readonly #forced = new Set<string>();
-  /** What ended containers left to say, by id. */
-  readonly #messages = new Map<string, string>();
+  readonly #messages = new TerminationMessages();
   #pod: KubeletPod;
   #phase: Phase = 'new';
   #terminal: TerminalReason | undefined;
@@ -180,8 +169,7 @@ export class PodWorker {
   whenEnded(containerId: string): { signal: AbortSignal; release: () => void } {
     const ended = new AbortController();
     const look = () => {
-      const status = this.#observed.containers.find(({ id }) => id === containerId);
-      if (status?.state !== 'Running') ended.abort();
+      if (!this.#observed.containers.some(({ id, state }) => id === containerId && state === 'Running')) ended.abort();
     };
     this.#observers.add(look);
     look();
@@ -266,14 +254,7 @@ export class PodWorker {
 
   #reject({ reason, message }: Rejection): void {
     say(this.#host, this.#pod, 'Warning', reason, message);
-    this.#writer.write({
-      observedGeneration: this.#pod.metadata.generation,
-      phase: 'Failed',
-      message: `Pod was rejected: ${message}`,
-      reason,
-      startTime: rfc3339(this.#host.clock.nowMs()),
-      qosClass: this.#pod.status.qosClass ?? qosClassOf(this.#pod),
-    });
+    this.#writer.write(rejectedStatus(this.#pod, { reason, message }, this.#host.clock.nowMs()));
     this.#finished = true;
     this.#enter('terminated');
   }
@@ -287,15 +268,8 @@ export class PodWorker {
     const { runtime, files } = this.#host;
     const observed = await observePod(runtime, this.#pod.metadata.uid);
     for (const { id } of [...observed.sandboxes, ...observed.containers]) this.#options.claim(id);
-    if (files !== undefined) {
-      for (const status of observed.containers) {
-        if (status.state !== 'Exited') continue;
-        const known = this.#messages.get(status.id);
-        const message = known ?? (await files.terminationMessage(this.#pod, status));
-        this.#messages.set(status.id, message);
-        if (message !== '') status.message = status.message === '' ? message : `${status.message}: ${message}`;
-      }
-    }
+    if (files !== undefined)
+      await this.#messages.addTo(observed, status => files.terminationMessage(this.#pod, status));
     this.#observed = observed;
     this.#probes.sync(observed);
     for (const look of this.#observers) look();
@@ -374,17 +348,14 @@ export class PodWorker {
   }
 
   #checkDeadline(): void {
-    const seconds = this.#pod.spec.activeDeadlineSeconds;
-    const { startTime } = this.#writer.status;
-    if (seconds === undefined || startTime === undefined || this.#terminal !== undefined) return;
-    const atMs = Date.parse(startTime) + seconds * 1000;
+    const atMs = deadlineMs(this.#pod, this.#writer.status);
+    if (atMs === undefined || this.#terminal !== undefined) return;
     if (this.#host.clock.nowMs() < atMs) {
       this.#wakeAt(atMs);
       return;
     }
-    const message = 'Pod was active on the node longer than the specified deadline';
-    say(this.#host, this.#pod, 'Normal', 'DeadlineExceeded', message);
-    this.#terminal = { phase: 'Failed', reason: 'DeadlineExceeded', message };
+    say(this.#host, this.#pod, 'Normal', deadlineExceeded.reason, deadlineExceeded.message);
+    this.#terminal = deadlineExceeded;
   }
 
   /** False when they are not ready yet. */
@@ -428,39 +399,17 @@ export class PodWorker {
 
   /** Gives running containers what the Pod asks for now, if the node has it. */
   async #resize(): Promise<void> {
-    const changed = this.#resizer.changed(this.#pod);
-    if (changed.length === 0) return this.#resizer.settle();
-    const pod = this.#pod;
-    const refused = this.#options.admitResize(pod);
-    if (refused !== undefined) {
-      this.#resizer.refuse(refused.rejection, refused.isEver);
-      this.#report({ mayRun: true });
-      return;
-    }
-    say(this.#host, pod, 'Normal', 'ResizeStarted', resizeText('started', pod));
-    const before = this.#resizer.withActual(pod);
-    this.#resizer.begin(pod);
-    this.#report({ mayRun: true });
-    await this.#settle();
-    await this.#host.cgroups?.ensure(pod);
-    for (const container of changed) await this.#resizeContainer(pod, before, container);
-    this.#resizer.finish(pod);
-    say(this.#host, pod, 'Normal', 'ResizeCompleted', resizeText('completed', pod));
-    this.#report({ mayRun: true });
-  }
-
-  async #resizeContainer(pod: KubeletPod, before: Pod, container: Container): Promise<void> {
-    const { runtime, memoryBytes } = this.#host;
-    const status = latest(this.#observed, container.name);
-    const target = containerNamed(pod, container.name);
-    if (status?.state !== 'Running' || target === undefined) return;
-    const had = containerNamed(before, container.name)?.container.resources ?? {};
-    if (needsRestart(container, had)) {
-      const message = `Container ${container.name} resize requires restart`;
-      await this.#kill({ status, target, message });
-      this.#forced.add(container.name);
-      this.#dirty = true;
-    } else await runtime.updateContainerResources(status.id, containerCgroup(pod, container, memoryBytes));
+    const killed = await runResize(this.#resizer, {
+      host: this.#host,
+      pod: this.#pod,
+      observed: this.#observed,
+      admit: this.#options.admitResize,
+      report: () => this.#report({ mayRun: true }),
+      settle: () => this.#settle(),
+      kill: kill => this.#kill(kill),
+    });
+    for (const name of killed) this.#forced.add(name);
+    if (killed.length > 0) this.#dirty = true;
   }
 
   #restartsAll(): boolean {
@@ -488,10 +437,7 @@ export class PodWorker {
 
   /** Nothing is left that should run, though something does. */
   async #stopAll(): Promise<void> {
-    const { containers, sandboxes } = this.#observed;
-    const runs =
-      containers.some(({ state }) => state === 'Running') || sandboxes.some(({ state }) => state === 'Ready');
-    if (!runs) return;
+    if (!runsAnything(this.#observed)) return;
     await killPod(this.#host, this.#pod, this.#observed, undefined);
     this.#dirty = true;
   }
@@ -622,7 +568,7 @@ export class PodWorker {
 
   async #conclude(): Promise<void> {
     const { host } = this.#options;
-    const { uid, namespace, name } = this.#pod.metadata;
+    const { uid } = this.#pod.metadata;
     if (!this.#finished) {
       this.#report({ mayRun: false });
       await host.files?.release(uid);
@@ -639,11 +585,7 @@ export class PodWorker {
     if (!this.#isDeleted || this.#deleteSent) return;
     await this.#writer.flushed();
     if (this.#forgotten) return this.wake();
-    try {
-      await host.client.delete(pods, { namespace, name }, { gracePeriodSeconds: 0, preconditions: { uid } });
-    } catch (error) {
-      if (!isNotFound(error) && !isConflict(error)) throw error;
-    }
+    await deleteForGood(host.client, this.#pod);
     this.#deleteSent = true;
   }
 

@@ -1,10 +1,24 @@
 /** Statuses that are written for a single step, before the Pod is looked at again. Pure. */
 
 import type { Pod, PodStatus } from '#api/core/pod.ts';
+import type { Rejection } from '#kubelet/admission.ts';
 import type { NewCondition } from '#kubelet/conditions.ts';
 import { containersReadyCondition } from '#kubelet/conditions.ts';
 import { initContainersOf, mainContainersOf } from '#kubelet/containers-of.ts';
+import { qosClassOf } from '#kubelet/resources.ts';
 import { rfc3339 } from '#lib/clock.ts';
+
+/** The node does not take the Pod. */
+export function rejectedStatus(pod: Pod, { reason, message }: Rejection, nowMs: number): PodStatus {
+  return {
+    observedGeneration: pod.metadata?.generation,
+    phase: 'Failed',
+    message: `Pod was rejected: ${message}`,
+    reason,
+    startTime: rfc3339(nowMs),
+    qosClass: qosClassOf(pod),
+  };
+}
 
 /** The sandbox was made: from here on containers may start. */
 export function sandboxReadyStatus(status: PodStatus, nowMs: number): PodStatus {
