@@ -8,8 +8,8 @@ export const Eviction = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    deleteOptions: optional(2, DeleteOptions),
+    deleteOptions: optional(2, DeleteOptions, { doc: 'How the Pod is deleted.' }),
   },
-  { gvk: { group: 'policy', version: 'v1', kind: 'Eviction' } },
+  { doc: 'Asks for a Pod to go, if the budgets allow it.', gvk: { group: 'policy', version: 'v1', kind: 'Eviction' } },
 );
 export interface Eviction extends TypeOf<typeof Eviction> {}

@@ -10,10 +10,13 @@ export const ClusterRoleBinding = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    subjects: field(2, list(Subject)),
-    roleRef: always(3, RoleRef, { required: true }),
+    subjects: field(2, list(Subject), { doc: 'Who is given the role.' }),
+    roleRef: always(3, RoleRef, { required: true, doc: 'The ClusterRole. Cannot change.' }),
   },
-  { gvk: { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding' } },
+  {
+    doc: 'Gives a role to someone in the whole cluster.',
+    gvk: { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'ClusterRoleBinding' },
+  },
 );
 export interface ClusterRoleBinding extends TypeOf<typeof ClusterRoleBinding> {}
 

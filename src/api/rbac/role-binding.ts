@@ -10,10 +10,13 @@ export const RoleBinding = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    subjects: field(2, list(Subject)),
-    roleRef: always(3, RoleRef, { required: true }),
+    subjects: field(2, list(Subject), { doc: 'Who is given the role.' }),
+    roleRef: always(3, RoleRef, { required: true, doc: 'A Role of the namespace or a ClusterRole. Cannot change.' }),
   },
-  { gvk: { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding' } },
+  {
+    doc: 'Gives a role to someone within a namespace.',
+    gvk: { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'RoleBinding' },
+  },
 );
 export interface RoleBinding extends TypeOf<typeof RoleBinding> {}
 

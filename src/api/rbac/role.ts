@@ -10,9 +10,9 @@ export const Role = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    rules: always(2, list(PolicyRule)),
+    rules: always(2, list(PolicyRule), { doc: 'What may be done. Rights add up; nothing is forbidden.' }),
   },
-  { gvk: { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role' } },
+  { doc: 'Rights within a namespace.', gvk: { group: 'rbac.authorization.k8s.io', version: 'v1', kind: 'Role' } },
 );
 export interface Role extends TypeOf<typeof Role> {}
 
