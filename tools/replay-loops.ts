@@ -158,12 +158,16 @@ async function isMet(client: Client, wait: AnyJson): Promise<boolean> {
 /** Plays one step; gives what went otherwise than recorded. */
 async function play(client: Client, step: AnyJson, replies: AnyJson[]): Promise<string | undefined> {
   if (step.pause) {
+    replies.push(undefined);
     await pause(Math.min(step.pause * 1000, pauseMsMax));
     return undefined;
   }
   if (step.wait) {
+    const at = replies.push(undefined) - 1;
     for (const untilMs = clock.monotonicMs() + waitMsMax; clock.monotonicMs() < untilMs; await pause(lookMs)) {
-      if (await isMet(client, step.wait)) return undefined;
+      if (!(await isMet(client, step.wait))) continue;
+      if (!step.wait.gone) replies[at] = await client.send({ method: 'GET', target: step.wait.path });
+      return undefined;
     }
     return `waited in vain for ${JSON.stringify(step.wait)}`;
   }
