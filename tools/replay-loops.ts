@@ -28,7 +28,7 @@ import { systemRandom as random } from '#lib/random.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { inMemoryServer } from '#testing/in-memory-server.ts';
 
-const waitMsMax = 9_000;
+const waitMsMax = 15_000;
 const pauseMsMax = 1_500;
 const lookMs = 20;
 const startMs = 15;
