@@ -86,6 +86,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const health = healthOf();
   const kubelets = new Kubelets({ clock, tls: options.kubeletTls ?? (() => ({})), dial: options.dialCluster });
   const openApi = new OpenApi(() => resources);
+  const allocation = makeAllocation({ store, clock, random, resources, writer: () => writer });
   const server = createServer({
     clock,
     random,
@@ -95,7 +96,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     authorizer: trust.authorizer,
     impersonate: trust.impersonate,
     admission: admissionChain(trust.admission),
-    allocation: makeAllocation({ store, clock, random, resources, writer: () => writer }),
+    allocation,
     connectors: {
       'serviceaccounts/token': { POST: tokenHandler({ tokens, lookups }) },
       ...connectHandlers(kubelets),
@@ -119,6 +120,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     registerLocalServices(writer, clock.nowMs()),
   ]);
   await feed.ready();
+  await allocation.repair();
   startFlowSchemaStatus({
     flowSchemas: objectsOf(resources, flowSchemas),
     priorityLevels: objectsOf(resources, priorityLevelConfigurations),

@@ -67,10 +67,14 @@ export interface Server extends ServerParts {
   handle(exchange: Exchange): Promise<void>;
 }
 
+/** Known to every server, though none serves them. */
+const kindsOfAll: ReadonlySet<string> = new Set(['List', 'Status']);
+
 export function createServer(parts: ServerParts): Server {
   const server: Server = {
     ...parts,
     knowsKind: (kind, apiVersion) =>
+      (apiVersion === 'v1' && kindsOfAll.has(kind)) ||
       parts.resources.all().some(({ resource }) => resource.kind === kind && resource.apiVersion === apiVersion),
     openWatch: (request, contentType) => request.exchange.stream(200, headersOf(request, contentType)),
     handle: exchange => handle(server, exchange),

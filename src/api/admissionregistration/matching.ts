@@ -78,7 +78,7 @@ export interface ServiceReference extends TypeOf<typeof ServiceReference> {}
 export const WebhookClientConfig = struct('io.k8s.api.admissionregistration.v1.WebhookClientConfig', {
   service: optional(1, ServiceReference),
   url: optional(3, string),
-  caBundle: optional(2, bytes),
+  caBundle: field(2, bytes),
 });
 export interface WebhookClientConfig extends TypeOf<typeof WebhookClientConfig> {}
 

@@ -56,26 +56,44 @@ export const DeviceToleration = struct('io.k8s.api.resource.v1.DeviceToleration'
 });
 export interface DeviceToleration extends TypeOf<typeof DeviceToleration> {}
 
-export const ExactDeviceRequest = struct('io.k8s.api.resource.v1.ExactDeviceRequest', {
-  deviceClassName: always(1, string, { required: true }),
-  selectors: field(2, list(DeviceSelector)),
-  allocationMode: field(3, string),
-  count: field(4, int64),
-  adminAccess: optional(5, boolean, { gate: 'DRAAdminAccess' }),
-  tolerations: field(6, list(DeviceToleration), { gate: 'DRADeviceTaints' }),
-  capacity: optional(7, CapacityRequirements, { gate: 'DRAConsumableCapacity' }),
-});
+export const ExactDeviceRequest = struct(
+  'io.k8s.api.resource.v1.ExactDeviceRequest',
+  {
+    deviceClassName: always(1, string, { required: true }),
+    selectors: field(2, list(DeviceSelector)),
+    allocationMode: field(3, string),
+    count: field(4, int64),
+    adminAccess: optional(5, boolean, { gate: 'DRAAdminAccess' }),
+    tolerations: field(6, list(DeviceToleration), { gate: 'DRADeviceTaints' }),
+    capacity: optional(7, CapacityRequirements, { gate: 'DRAConsumableCapacity' }),
+  },
+  {
+    defaults(request) {
+      request.allocationMode ||= 'ExactCount';
+      if (request.allocationMode === 'ExactCount') request.count ||= 1;
+    },
+  },
+);
 export interface ExactDeviceRequest extends TypeOf<typeof ExactDeviceRequest> {}
 
-export const DeviceSubRequest = struct('io.k8s.api.resource.v1.DeviceSubRequest', {
-  name: always(1, string, { required: true }),
-  deviceClassName: always(2, string, { required: true }),
-  selectors: field(3, list(DeviceSelector)),
-  allocationMode: field(4, string),
-  count: field(5, int64),
-  tolerations: field(6, list(DeviceToleration), { gate: 'DRADeviceTaints' }),
-  capacity: optional(7, CapacityRequirements, { gate: 'DRAConsumableCapacity' }),
-});
+export const DeviceSubRequest = struct(
+  'io.k8s.api.resource.v1.DeviceSubRequest',
+  {
+    name: always(1, string, { required: true }),
+    deviceClassName: always(2, string, { required: true }),
+    selectors: field(3, list(DeviceSelector)),
+    allocationMode: field(4, string),
+    count: field(5, int64),
+    tolerations: field(6, list(DeviceToleration), { gate: 'DRADeviceTaints' }),
+    capacity: optional(7, CapacityRequirements, { gate: 'DRAConsumableCapacity' }),
+  },
+  {
+    defaults(request) {
+      request.allocationMode ||= 'ExactCount';
+      if (request.allocationMode === 'ExactCount') request.count ||= 1;
+    },
+  },
+);
 export interface DeviceSubRequest extends TypeOf<typeof DeviceSubRequest> {}
 
 export const DeviceRequest = struct('io.k8s.api.resource.v1.DeviceRequest', {
@@ -86,7 +104,7 @@ export const DeviceRequest = struct('io.k8s.api.resource.v1.DeviceRequest', {
 export interface DeviceRequest extends TypeOf<typeof DeviceRequest> {}
 
 export const DeviceClaim = struct('io.k8s.api.resource.v1.DeviceClaim', {
-  requests: field(1, list(DeviceRequest)),
+  requests: always(1, list(DeviceRequest)),
   constraints: field(2, list(DeviceConstraint)),
   config: field(3, list(DeviceClaimConfiguration)),
 });

@@ -3,7 +3,8 @@
 import { services } from '#api/core/service.ts';
 import { ipAddresses } from '#api/networking/ip-address.ts';
 import { clusterIPs } from '#apiserver/allocation/cluster-ips.ts';
-import { type NodePorts, nodePorts } from '#apiserver/allocation/node-ports.ts';
+import { nodePorts } from '#apiserver/allocation/node-ports.ts';
+import { planRepair, repair } from '#apiserver/allocation/repair.ts';
 import { serviceAllocator } from '#apiserver/allocation/services.ts';
 import type { ObjectWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
 import { objectsOf } from '#apiserver/cache-objects.ts';
@@ -23,14 +24,27 @@ export interface AllocationDeps {
   readonly writer: () => ObjectWriter;
 }
 
-export function makeAllocation(deps: AllocationDeps): Allocation & { readonly ports: NodePorts } {
+export interface ServiceAllocation extends Allocation {
+  /** Once, when the caches are filled. */
+  repair(): Promise<void>;
+}
+
+export function makeAllocation(deps: AllocationDeps): ServiceAllocation {
   const { store, clock, random, resources } = deps;
   const ports = nodePorts({ store, random, nowMs: () => clock.nowMs() });
   const addresses = clusterIPs({ writer: deps.writer, random, addresses: objectsOf(resources, ipAddresses) });
   const allocator = serviceAllocator({ addresses, ports });
   const isService = ({ served, info }: ResourceRequest) => served.stored.hub === services && info.subresource === '';
   return {
-    ports,
+    async repair() {
+      const state = {
+        services: objectsOf(resources, services).list(),
+        addresses: objectsOf(resources, ipAddresses).list(),
+        ports: await ports.all(),
+        nowMs: clock.nowMs(),
+      };
+      await repair(planRepair(state), { ports, clusterIPs: addresses, writer: deps.writer() });
+    },
     allocate: async (request, object, old, dryRun) =>
       isService(request) ? allocator.allocate(object, old, dryRun) : undefined,
     async free(request, object) {

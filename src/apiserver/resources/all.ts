@@ -48,6 +48,12 @@ import { runtimeClassStrategy } from '#apiserver/resources/node/runtime-class.ts
 import { podDisruptionBudgetStrategy } from '#apiserver/resources/policy/pod-disruption-budget.ts';
 import { clusterRoleBindingStrategy, roleBindingStrategy } from '#apiserver/resources/rbac/bindings.ts';
 import { clusterRoleStrategy, roleStrategy } from '#apiserver/resources/rbac/roles.ts';
+import {
+  deviceClassStrategy,
+  resourceClaimStrategy,
+  resourceClaimTemplateStrategy,
+  resourceSliceStrategy,
+} from '#apiserver/resources/resource/resource-kinds.ts';
 import { priorityClassStrategy } from '#apiserver/resources/scheduling/priority-class.ts';
 import { csiDriverStrategy } from '#apiserver/resources/storage/csi-driver.ts';
 import { csiNodeStrategy } from '#apiserver/resources/storage/csi-node.ts';
@@ -58,6 +64,10 @@ import { volumeAttributesClassStrategy } from '#apiserver/resources/storage/volu
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 
 export const strategies: readonly Strategy[] = [
+  deviceClassStrategy,
+  resourceClaimStrategy,
+  resourceClaimTemplateStrategy,
+  resourceSliceStrategy,
   apiServiceStrategy,
   priorityLevelConfigurationStrategy,
   flowSchemaStrategy,

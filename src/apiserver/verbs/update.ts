@@ -39,7 +39,11 @@ export async function update(request: ResourceRequest): Promise<void> {
   const key = keyOf(stored.hub, info.namespace, info.name);
   if (stored.strategy.allowCreateOnUpdate && info.subresource === '') {
     if ((await currentEntry(stored, key)) === undefined) {
-      sendObject(request, 201, await createOnUpdate(request, object, options));
+      const { uid } = object.metadata;
+      if (uid) throw preconditionFailed(request, 'UID', uid, '', options.dryRun);
+      // Whatever version it was made from is gone.
+      delete object.metadata.resourceVersion;
+      sendObject(request, 201, await createObject(request, object, options));
       return;
     }
   }
@@ -48,16 +52,6 @@ export async function update(request: ResourceRequest): Promise<void> {
     uid: object.metadata.uid,
   });
   sendObject(request, 200, written.object);
-}
-
-async function createOnUpdate(request: ResourceRequest, object: AnyJson, options: WriteOptions): Promise<AnyJson> {
-  const { stored } = request.served;
-  const { resourceVersion } = object.metadata;
-  if (resourceVersion && resourceVersion !== '0') {
-    throw conflictError(resourceName(stored), request.info.name, objectModified);
-  }
-  delete object.metadata.resourceVersion;
-  return createObject(request, object, options);
 }
 
 export interface UpdateSettings {
@@ -112,8 +106,10 @@ function checkVersion(request: ResourceRequest, wanted: AnyJson, entry: Entry): 
   const { resourceVersion } = wanted.metadata;
   if (resourceVersion === undefined || resourceVersion === '' || resourceVersion === '0') {
     if (stored.strategy.allowUnconditionalUpdate !== false) return;
-    const why = invalidShown('metadata.resourceVersion', '0x0', 'must be specified for an update');
-    throw invalidError(stored.hub, request.info.name, [why]);
+    const why = invalidShown('metadata.resourceVersion', '0', 'must be specified for an update');
+    // Upstream names the resource where all other refusals name the kind.
+    const { group, resource } = resourceName(stored);
+    throw invalidError({ group, kind: resource }, request.info.name, [why]);
   }
   if (!/^\d+$/.test(resourceVersion)) {
     throw untypedError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);

@@ -139,8 +139,19 @@ function validationErrors(spec: AnyJson = {}): FieldErrors {
   return [required('spec.validations', why), required('spec.auditAnnotations', why)];
 }
 
+/** What is being deleted cannot be changed. */
+const mutableOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
+
+function inspectOperations(match: MatchResources | undefined, path: string, errors: FieldError[]): void {
+  for (const operation of (match?.resourceRules ?? []).flatMap(rule => rule.operations ?? [])) {
+    if (mutableOperations.includes(operation)) continue;
+    errors.push(notSupported(`${path}.resourceRules.operations`, operation, mutableOperations));
+  }
+}
+
 function mutationErrors(spec: AnyJson = {}): FieldErrors {
   const errors: FieldError[] = [];
+  inspectOperations(spec.matchConstraints, 'spec.matchConstraints', errors);
   const { mutations = [], reinvocationPolicy = '' } = spec;
   if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
   if (reinvocationPolicy === '') errors.push(required('spec.reinvocationPolicy'));
@@ -177,6 +188,7 @@ function bindingErrors(spec: AnyJson = {}, resource: Resource): FieldErrors {
   else addProblems(errors, 'spec.policyName', policyName, checkDns1123Subdomain(policyName));
   if (paramRef !== undefined) inspectParamRef(paramRef, errors);
   if (matchResources !== undefined) inspectMatch(matchResources, 'spec.matchResources', errors);
+  if (resource === mutatingAdmissionPolicyBindings) inspectOperations(matchResources, 'spec.matchResources', errors);
   if (resource === validatingAdmissionPolicyBindings) inspectActions(spec.validationActions ?? [], errors);
   return errors;
 }
@@ -199,16 +211,20 @@ function inspectActions(given: readonly string[], errors: FieldError[]): void {
   }
 }
 
+const exclusive = 'name and selector are mutually exclusive';
+
 function inspectParamRef(ref: ParamRef, errors: FieldError[]): void {
   const path = 'spec.paramRef';
   const { name = '', selector, parameterNotFoundAction: action } = ref;
   if (name !== '') {
     addProblems(errors, `${path}.name`, name, checkPathSegmentName(name));
-    if (selector !== undefined) errors.push(forbidden(`${path}.name`, 'name and selector are mutually exclusive'));
+    if (selector !== undefined) {
+      errors.push(forbidden(`${path}.name`, exclusive), forbidden(`${path}.selector`, exclusive));
+    }
   }
   if (selector !== undefined) errors.push(...validateLabelSelector(selector, `${path}.selector`));
   if (name === '' && selector === undefined) errors.push(required(path, 'one of name or selector must be specified'));
-  if (action === undefined) errors.push(required(`${path}.parameterNotFoundAction`));
+  if (!action) errors.push(required(`${path}.parameterNotFoundAction`));
   else if (action !== 'Allow' && action !== 'Deny') {
     errors.push(notSupported(`${path}.parameterNotFoundAction`, action, ['Deny', 'Allow']));
   }

@@ -24,8 +24,8 @@ export function inspectClientConfig(client: WebhookClient | undefined, path: str
   else if (service !== undefined) {
     const own = `${path}.service`;
     // Upstream names one when the other is missing.
-    if (!service.name) errors.push(required(`${own}.namespace`));
     if (!service.namespace) errors.push(required(`${own}.name`));
+    if (!service.name) errors.push(required(`${own}.namespace`));
     const { port } = service;
     if (port !== undefined && (port < 1 || port > 65535)) {
       errors.push(invalid(`${own}.port`, port, `port is not valid: ${rangeProblem(1, 65535)}`));

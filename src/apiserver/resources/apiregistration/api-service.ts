@@ -53,7 +53,7 @@ function validate({ metadata, spec = {} as APIServiceSpec }: APIService): FieldE
   const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0, service } = spec;
   const wanted = `${version}.${group}`;
   const name = metadata?.name ?? '';
-  if (name !== wanted) {
+  if (name !== '' && name !== wanted) {
     errors.push(invalid('metadata.name', name, `must be \`spec.version+"."+spec.group\`: "${wanted}"`));
   }
   if (group === '') {

@@ -103,12 +103,14 @@ function inspectRule(rule: PolicyRulesWithSubjects, path: string, errors: FieldE
       );
     }
     if (namespaces.length > 1 && namespaces.includes('*')) {
-      errors.push(
-        invalid(`${own}.namespaces`, namespaces, 'may not specify more than one namespace when one is the wildcard'),
-      );
+      errors.push(invalid(`${own}.namespaces`, namespaces, "if '*' is present, must not specify other namespaces"));
     }
     for (const [index, namespace] of namespaces.entries()) {
-      if (namespace !== '*') addProblems(errors, `${own}.namespaces[${index}]`, namespace, nameIsDnsLabel(namespace));
+      if (namespace === '*') continue;
+      const problems = nameIsDnsLabel(namespace).map(
+        problem => `each member of this list must be '*' or a DNS-1123 label; ${problem}`,
+      );
+      addProblems(errors, `${own}.namespaces[${index}]`, namespace, problems);
     }
   }
   for (const [at, each] of nonResourceRules.entries()) {
@@ -143,7 +145,8 @@ function inspectSubject(subject: Subject, path: string, errors: FieldError[]): v
     errors.push(notSupported(`${path}.kind`, kind, Object.keys(kinds).sort()));
     return;
   }
-  for (const [each, field] of Object.entries(kinds)) {
+  const own = (each: string) => (each === kind ? 0 : 1);
+  for (const [each, field] of Object.entries(kinds).sort(([a], [b]) => own(a) - own(b))) {
     const value = subject[field];
     if (each === kind) {
       if (value === undefined)

@@ -1,0 +1,91 @@
+/** The kinds of dynamic resource allocation: what prepares and prints them (upstream: registry/resource). */
+
+import { ResourceClaimSpec } from '#api/resource/device.ts';
+import { type DeviceClass, deviceClasses } from '#api/resource/device-class.ts';
+import { type ResourceClaim, resourceClaims } from '#api/resource/resource-claim.ts';
+import {
+  type ResourceClaimTemplate,
+  ResourceClaimTemplateSpec,
+  resourceClaimTemplates,
+} from '#api/resource/resource-claim-template.ts';
+import { type ResourceSlice, resourceSlices } from '#api/resource/resource-slice.ts';
+import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
+import { immutableErrors } from '#apiserver/resources/immutable.ts';
+import { internalJson } from '#apiserver/resources/internal-form.ts';
+import { metadataAgain } from '#apiserver/resources/messages.ts';
+import { inspectClaimSpec, inspectConfigurations } from '#apiserver/resources/resource/claim-validation.ts';
+import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import type { Strategy } from '#apiserver/resources/strategy.ts';
+import { fieldsOf } from '#machinery/selector/field-selector.ts';
+import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
+
+export const deviceClassStrategy: Strategy<DeviceClass> = {
+  resource: deviceClasses,
+  hasGeneration: true,
+  validateCreate: classErrors,
+  validateUpdate: object => [...metadataAgain(object.metadata, false), ...classErrors(object)],
+  columns: [nameColumn, ageColumn],
+};
+
+function classErrors({ spec }: DeviceClass): FieldErrors {
+  const errors: FieldError[] = [];
+  inspectConfigurations(spec?.config ?? [], 'spec.config', errors);
+  return errors;
+}
+
+export const resourceClaimStrategy: Strategy<ResourceClaim> = {
+  resource: resourceClaims,
+  prepareCreate(claim) {
+    claim.status = {};
+  },
+  prepareUpdate: keepStatus,
+  validateCreate: ({ spec }) => specErrors(spec, 'spec'),
+  validateUpdate: (claim, old) => [
+    ...metadataAgain(claim.metadata, true),
+    ...immutableErrors('spec', claim.spec, old.spec, internalJson(ResourceClaimSpec, claim.spec)),
+  ],
+  subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  columns: [nameColumn, textColumn<ResourceClaim>('State', printedState), ageColumn],
+};
+
+function specErrors(spec: ResourceClaimSpec | undefined, path: string): FieldErrors {
+  const errors: FieldError[] = [];
+  inspectClaimSpec(spec, path, errors);
+  return errors;
+}
+
+function printedState({ metadata, status }: ResourceClaim): string {
+  const states: string[] = [];
+  if (metadata?.deletionTimestamp !== undefined) states.push('deleted');
+  if (status?.allocation !== undefined) {
+    states.push('allocated');
+    if (status.reservedFor?.length) states.push('reserved');
+  } else if (states.length === 0) states.push('pending');
+  return states.join(',');
+}
+
+export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
+  resource: resourceClaimTemplates,
+  validateCreate: ({ spec }) => specErrors(spec?.spec, 'spec.spec'),
+  validateUpdate: (template, old) => [
+    ...metadataAgain(template.metadata, true),
+    ...specErrors(template.spec?.spec, 'spec.spec'),
+    ...immutableErrors('spec', template.spec, old.spec, internalJson(ResourceClaimTemplateSpec, template.spec)),
+  ],
+  columns: [nameColumn, ageColumn],
+};
+
+export const resourceSliceStrategy: Strategy<ResourceSlice> = {
+  resource: resourceSlices,
+  hasGeneration: true,
+  validateUpdate: slice => metadataAgain(slice.metadata, false),
+  fieldRules: fieldsOf(['spec.nodeName', 'spec.driver']),
+  selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
+  columns: [
+    nameColumn,
+    textColumn<ResourceSlice>('Node', ({ spec }) => spec?.nodeName),
+    textColumn<ResourceSlice>('Driver', ({ spec }) => spec?.driver),
+    textColumn<ResourceSlice>('Pool', ({ spec }) => spec?.pool?.name),
+    ageColumn,
+  ],
+};
