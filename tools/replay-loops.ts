@@ -124,7 +124,7 @@ class FakeKubelet {
     const status = ready ? 'True' : 'False';
     const conditions = ['Ready', 'ContainersReady'].map(type => ({ type, status, lastTransitionTime }));
     const patch = { status: { phase, conditions, ...more } };
-    await this.#client.patchMerge(pods, refOf(pod), patch, { subresource: 'status' });
+    await this.#client.patchStrategic(pods, refOf(pod), patch, { subresource: 'status' });
   }
 }
 
