@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { get } from 'node:http';
 import { after, before, test } from 'node:test';
 import { events } from '#api/core/event.ts';
 import { type Pod, pods } from '#api/core/pod.ts';
 import type { Stored } from '#client/object.ts';
 import { loopbackUp } from '#testing/own-network.ts';
+import { httpText } from './http-text.ts';
 import {
   describeWithNodes,
   kubectlProgram,
@@ -161,16 +161,6 @@ function assertDescription(text: string): void {
     /Normal +Started +\S+ +kubelet +/m,
   ])
     assert.match(text, line);
-}
-
-function httpText(url: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    get(url, async response => {
-      let text = '';
-      for await (const chunk of response.setEncoding('utf8')) text += chunk;
-      resolve(text);
-    }).on('error', reject);
-  });
 }
 
 /** Whatever the machine still has of a cluster. */
