@@ -7,32 +7,40 @@ import { always, field, int32, list, optional, string, struct } from '#machinery
 export const EndpointAddress = struct(
   'io.k8s.api.core.v1.EndpointAddress',
   {
-    ip: always(1, string, { required: true }),
-    hostname: field(3, string),
-    nodeName: optional(4, string),
-    targetRef: optional(2, ObjectReference),
+    ip: always(1, string, { required: true, doc: 'The address. Not loopback or link-local.' }),
+    hostname: field(3, string, { doc: "Name of the endpoint within the Service's domain." }),
+    nodeName: optional(4, string, { doc: 'Node that it is on.' }),
+    targetRef: optional(2, ObjectReference, { doc: 'Object that has the address, mostly a Pod.' }),
   },
-  { atomic: true },
+  { doc: 'An address that serves.', atomic: true },
 );
 export interface EndpointAddress extends TypeOf<typeof EndpointAddress> {}
 
 export const EndpointPort = struct(
   'io.k8s.api.core.v1.EndpointPort',
   {
-    name: field(1, string),
-    port: always(2, int32, { required: true }),
-    protocol: field(3, string, { default: 'TCP', enum: ['TCP', 'UDP', 'SCTP'] }),
-    appProtocol: optional(4, string),
+    name: field(1, string, { doc: "Name of the Service's port. Empty if there is only one." }),
+    port: always(2, int32, { required: true, doc: 'Number of the port.' }),
+    protocol: field(3, string, {
+      default: 'TCP',
+      enum: ['TCP', 'UDP', 'SCTP'],
+      doc: 'TCP, UDP or SCTP. TCP if absent.',
+    }),
+    appProtocol: optional(4, string, { doc: 'Protocol spoken on top. A hint.' }),
   },
-  { atomic: true },
+  { doc: 'A port that serves.', atomic: true },
 );
 export interface EndpointPort extends TypeOf<typeof EndpointPort> {}
 
-export const EndpointSubset = struct('io.k8s.api.core.v1.EndpointSubset', {
-  addresses: field(1, list(EndpointAddress)),
-  notReadyAddresses: field(2, list(EndpointAddress)),
-  ports: field(3, list(EndpointPort)),
-});
+export const EndpointSubset = struct(
+  'io.k8s.api.core.v1.EndpointSubset',
+  {
+    addresses: field(1, list(EndpointAddress), { doc: 'Addresses that are ready.' }),
+    notReadyAddresses: field(2, list(EndpointAddress), { doc: 'Addresses that are not ready.' }),
+    ports: field(3, list(EndpointPort), { doc: 'Ports of the addresses.' }),
+  },
+  { doc: 'Addresses that all serve the same ports.' },
+);
 export interface EndpointSubset extends TypeOf<typeof EndpointSubset> {}
 
 export const Endpoints = struct(
@@ -41,9 +49,12 @@ export const Endpoints = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    subsets: field(2, list(EndpointSubset)),
+    subsets: field(2, list(EndpointSubset), { doc: 'Groups of addresses and ports. All together are the endpoints.' }),
   },
-  { gvk: { group: '', version: 'v1', kind: 'Endpoints' } },
+  {
+    doc: 'Deprecated: addresses behind a Service. See EndpointSlice.',
+    gvk: { group: '', version: 'v1', kind: 'Endpoints' },
+  },
 );
 export interface Endpoints extends TypeOf<typeof Endpoints> {}
 

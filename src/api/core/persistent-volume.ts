@@ -4,12 +4,20 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, optional, string, struct, time } from '#machinery/schema.ts';
 
-export const PersistentVolumeStatus = struct('io.k8s.api.core.v1.PersistentVolumeStatus', {
-  phase: field(1, string, { default: 'Pending', enum: ['Pending', 'Available', 'Bound', 'Released', 'Failed'] }),
-  message: field(2, string),
-  reason: field(3, string),
-  lastPhaseTransitionTime: optional(4, time),
-});
+export const PersistentVolumeStatus = struct(
+  'io.k8s.api.core.v1.PersistentVolumeStatus',
+  {
+    phase: field(1, string, {
+      default: 'Pending',
+      enum: ['Pending', 'Available', 'Bound', 'Released', 'Failed'],
+      doc: 'Pending, Available, Bound, Released or Failed.',
+    }),
+    message: field(2, string, { doc: 'Why it is as it is, for people.' }),
+    reason: field(3, string, { doc: 'Why it failed, in CamelCase.' }),
+    lastPhaseTransitionTime: optional(4, time, { doc: 'When the phase last changed.' }),
+  },
+  { doc: 'What is observed of the volume.' },
+);
 export interface PersistentVolumeStatus extends TypeOf<typeof PersistentVolumeStatus> {}
 
 export const PersistentVolume = struct(
@@ -21,7 +29,10 @@ export const PersistentVolume = struct(
     spec: always(2, PersistentVolumeSpec),
     status: always(3, PersistentVolumeStatus),
   },
-  { gvk: { group: '', version: 'v1', kind: 'PersistentVolume' } },
+  {
+    doc: 'A piece of storage of the cluster, to be bound to a claim.',
+    gvk: { group: '', version: 'v1', kind: 'PersistentVolume' },
+  },
 );
 export interface PersistentVolume extends TypeOf<typeof PersistentVolume> {}
 

@@ -10,11 +10,15 @@ export const ServiceAccount = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    secrets: field(2, list(ObjectReference, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' })),
-    imagePullSecrets: field(3, list(LocalObjectReference)),
-    automountServiceAccountToken: optional(4, boolean),
+    secrets: field(2, list(ObjectReference, { type: 'map', keys: ['name'], patch: ['merge'], mergeKey: 'name' }), {
+      doc: 'Secrets that its Pods may use. Mostly unused.',
+    }),
+    imagePullSecrets: field(3, list(LocalObjectReference), { doc: 'Secrets for pulling images, given to its Pods.' }),
+    automountServiceAccountToken: optional(4, boolean, {
+      doc: 'Whether its Pods get a token. True if absent; a Pod may say otherwise.',
+    }),
   },
-  { gvk: { group: '', version: 'v1', kind: 'ServiceAccount' } },
+  { doc: 'An identity for Pods.', gvk: { group: '', version: 'v1', kind: 'ServiceAccount' } },
 );
 export interface ServiceAccount extends TypeOf<typeof ServiceAccount> {}
 

@@ -9,12 +9,15 @@ export const CSIStorageCapacity = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    nodeTopology: optional(2, LabelSelector),
-    storageClassName: always(3, string, { required: true }),
-    capacity: optional(4, quantity),
-    maximumVolumeSize: optional(5, quantity),
+    nodeTopology: optional(2, LabelSelector, { doc: 'Nodes that can reach it. None if absent.' }),
+    storageClassName: always(3, string, { required: true, doc: 'The class.' }),
+    capacity: optional(4, quantity, { doc: 'Room that is left. Unknown if absent.' }),
+    maximumVolumeSize: optional(5, quantity, { doc: 'Largest volume that can be made. Unknown if absent.' }),
   },
-  { gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity' } },
+  {
+    doc: 'Room that a driver has in some place, for one class.',
+    gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'CSIStorageCapacity' },
+  },
 );
 export interface CSIStorageCapacity extends TypeOf<typeof CSIStorageCapacity> {}
 

@@ -10,18 +10,27 @@ export const StorageClass = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    provisioner: always(2, string, { required: true }),
-    parameters: field(3, map(string)),
-    reclaimPolicy: optional(4, string, { default: 'Delete' }),
-    mountOptions: field(5, list(string)),
-    allowVolumeExpansion: optional(6, boolean),
+    provisioner: always(2, string, { required: true, doc: 'Who makes the volumes.' }),
+    parameters: field(3, map(string), { doc: 'Settings for who makes them. Cannot change.' }),
+    reclaimPolicy: optional(4, string, {
+      default: 'Delete',
+      doc: 'What becomes of a volume after its claim: Delete or Retain. Delete if absent.',
+    }),
+    mountOptions: field(5, list(string), { doc: 'Options of the mount. Not checked.' }),
+    allowVolumeExpansion: optional(6, boolean, { doc: 'Whether claims may grow. False if absent.' }),
     volumeBindingMode: optional(7, string, {
       default: 'Immediate',
       enum: ['Immediate', 'WaitForFirstConsumer'],
+      doc: 'WaitForFirstConsumer binds when a Pod needs it. Immediate if absent.',
     }),
-    allowedTopologies: field(8, list(TopologySelectorTerm)),
+    allowedTopologies: field(8, list(TopologySelectorTerm), {
+      doc: 'Where volumes may be made. Everywhere if absent.',
+    }),
   },
-  { gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass' } },
+  {
+    doc: 'A kind of volume and how it is made.',
+    gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'StorageClass' },
+  },
 );
 export interface StorageClass extends TypeOf<typeof StorageClass> {}
 

@@ -4,32 +4,48 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, boolean, field, int32, map, optional, string, struct, time } from '#machinery/schema.ts';
 
-export const VolumeAttachmentSource = struct('io.k8s.api.storage.v1.VolumeAttachmentSource', {
-  persistentVolumeName: optional(1, string),
-  inlineVolumeSpec: optional(2, PersistentVolumeSpec),
-});
+export const VolumeAttachmentSource = struct(
+  'io.k8s.api.storage.v1.VolumeAttachmentSource',
+  {
+    persistentVolumeName: optional(1, string, { doc: 'Name of a PersistentVolume.' }),
+    inlineVolumeSpec: optional(2, PersistentVolumeSpec, { doc: 'A volume of a Pod, moved to CSI.' }),
+  },
+  { doc: 'The volume. Exactly one is set.' },
+);
 export interface VolumeAttachmentSource extends TypeOf<typeof VolumeAttachmentSource> {}
 
-export const VolumeAttachmentSpec = struct('io.k8s.api.storage.v1.VolumeAttachmentSpec', {
-  attacher: always(1, string, { required: true }),
-  source: always(2, VolumeAttachmentSource, { required: true }),
-  nodeName: always(3, string, { required: true }),
-});
+export const VolumeAttachmentSpec = struct(
+  'io.k8s.api.storage.v1.VolumeAttachmentSpec',
+  {
+    attacher: always(1, string, { required: true, doc: 'Driver that attaches it.' }),
+    source: always(2, VolumeAttachmentSource, { required: true, doc: 'The volume.' }),
+    nodeName: always(3, string, { required: true, doc: 'The node.' }),
+  },
+  { doc: 'Which volume is to be attached where.' },
+);
 export interface VolumeAttachmentSpec extends TypeOf<typeof VolumeAttachmentSpec> {}
 
-export const VolumeError = struct('io.k8s.api.storage.v1.VolumeError', {
-  time: always(1, time),
-  message: field(2, string),
-  errorCode: optional(3, int32, { gate: 'MutableCSINodeAllocatableCount' }),
-});
+export const VolumeError = struct(
+  'io.k8s.api.storage.v1.VolumeError',
+  {
+    time: always(1, time, { doc: 'When it went wrong.' }),
+    message: field(2, string, { doc: 'What it was, for people.' }),
+    errorCode: optional(3, int32, { gate: 'MutableCSINodeAllocatableCount', doc: "gRPC code of the driver's answer." }),
+  },
+  { doc: 'What went wrong.' },
+);
 export interface VolumeError extends TypeOf<typeof VolumeError> {}
 
-export const VolumeAttachmentStatus = struct('io.k8s.api.storage.v1.VolumeAttachmentStatus', {
-  attached: always(1, boolean, { required: true }),
-  attachmentMetadata: field(2, map(string)),
-  attachError: optional(3, VolumeError),
-  detachError: optional(4, VolumeError),
-});
+export const VolumeAttachmentStatus = struct(
+  'io.k8s.api.storage.v1.VolumeAttachmentStatus',
+  {
+    attached: always(1, boolean, { required: true, doc: 'Whether it is attached.' }),
+    attachmentMetadata: field(2, map(string), { doc: 'What the driver needs to know when it mounts.' }),
+    attachError: optional(3, VolumeError, { doc: 'Why attaching last failed.' }),
+    detachError: optional(4, VolumeError, { doc: 'Why detaching last failed.' }),
+  },
+  { doc: 'What is observed of the attachment.' },
+);
 export interface VolumeAttachmentStatus extends TypeOf<typeof VolumeAttachmentStatus> {}
 
 export const VolumeAttachment = struct(
@@ -41,7 +57,10 @@ export const VolumeAttachment = struct(
     spec: always(2, VolumeAttachmentSpec, { required: true }),
     status: always(3, VolumeAttachmentStatus),
   },
-  { gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttachment' } },
+  {
+    doc: 'Asks for a volume to be attached to a node.',
+    gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttachment' },
+  },
 );
 export interface VolumeAttachment extends TypeOf<typeof VolumeAttachment> {}
 

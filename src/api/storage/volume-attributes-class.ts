@@ -9,10 +9,13 @@ export const VolumeAttributesClass = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    driverName: always(2, string, { required: true }),
-    parameters: field(3, map(string)),
+    driverName: always(2, string, { required: true, doc: 'CSI driver that it is for.' }),
+    parameters: field(3, map(string), { doc: 'The attributes, for the driver. Cannot change.' }),
   },
-  { gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass' } },
+  {
+    doc: 'Attributes of volumes that can be changed while in use.',
+    gvk: { group: 'storage.k8s.io', version: 'v1', kind: 'VolumeAttributesClass' },
+  },
 );
 export interface VolumeAttributesClass extends TypeOf<typeof VolumeAttributesClass> {}
 
