@@ -9,12 +9,15 @@ export const PriorityClass = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    value: always(2, int32),
-    globalDefault: field(3, boolean),
-    description: field(4, string),
-    preemptionPolicy: optional(5, string, { default: 'PreemptLowerPriority' }),
+    value: always(2, int32, { doc: 'The priority. Higher goes first. Cannot change.' }),
+    globalDefault: field(3, boolean, { doc: 'Whether Pods without a class get this one. False if absent.' }),
+    description: field(4, string, { doc: 'What the class is for.' }),
+    preemptionPolicy: optional(5, string, {
+      default: 'PreemptLowerPriority',
+      doc: 'Never, or PreemptLowerPriority to make room. PreemptLowerPriority if absent.',
+    }),
   },
-  { gvk: { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass' } },
+  { doc: 'A priority by name.', gvk: { group: 'scheduling.k8s.io', version: 'v1', kind: 'PriorityClass' } },
 );
 export interface PriorityClass extends TypeOf<typeof PriorityClass> {}
 

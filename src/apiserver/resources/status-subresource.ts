@@ -32,6 +32,11 @@ export function statusRules<T extends Described>(
   };
 }
 
+/** `resetFields` of a kind whose status writes leave the labels alone. */
+export function resetsWithLabels(subresource: string): readonly (readonly string[])[] {
+  return subresource === 'status' ? [['spec'], ['metadata', 'labels']] : [['status']];
+}
+
 /** What an update of the object itself may not touch. */
 export function keepStatus<T extends Described>(object: T, old: T): void {
   if (old.status === undefined) delete object.status;

@@ -21,7 +21,7 @@ import { inspectRules } from '#apiserver/resources/admissionregistration/rules.t
 import { inspectConditions } from '#apiserver/resources/admissionregistration/webhooks.ts';
 import { ageColumn, integerColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { addProblems, metadataAgain } from '#apiserver/resources/messages.ts';
-import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import type { LabelSelector } from '#machinery/meta.ts';
 import type { Resource } from '#machinery/resource.ts';
@@ -52,6 +52,7 @@ export const validatingAdmissionPolicyStrategy: Strategy<ValidatingAdmissionPoli
     ...validationErrors(policy.spec),
   ],
   subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  resetFields: resetsWithLabels,
   columns: [
     nameColumn,
     integerColumn<ValidatingAdmissionPolicy>('Validations', ({ spec }) => spec?.validations?.length),

@@ -3,7 +3,7 @@
 import { type APIService, type APIServiceSpec, apiServices } from '#api/apiregistration/api-service.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { addProblems, metadataAgain } from '#apiserver/resources/messages.ts';
-import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { type FieldError, type FieldErrors, invalid, required } from '#machinery/validation/field-error.ts';
 import {
@@ -32,6 +32,7 @@ export const apiServiceStrategy: Strategy<APIService> = {
   validateCreate: validate,
   validateUpdate: service => [...metadataAgain(service.metadata, false), ...validate(service)],
   subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  resetFields: resetsWithLabels,
   columns: [
     nameColumn,
     textColumn<APIService>('Service', ({ spec }) =>
@@ -53,7 +54,7 @@ function validate({ metadata, spec = {} as APIServiceSpec }: APIService): FieldE
   const { group = '', version = '', groupPriorityMinimum = 0, versionPriority = 0, service } = spec;
   const wanted = `${version}.${group}`;
   const name = metadata?.name ?? '';
-  if (name !== '' && name !== wanted) {
+  if (name !== '' && checkPathSegmentName(name).length === 0 && name !== wanted) {
     errors.push(invalid('metadata.name', name, `must be \`spec.version+"."+spec.group\`: "${wanted}"`));
   }
   if (group === '') {

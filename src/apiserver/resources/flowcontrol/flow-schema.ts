@@ -11,7 +11,7 @@ import {
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems, metadataAgain, notSupportedShown } from '#apiserver/resources/messages.ts';
-import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import {
   type FieldError,
@@ -33,16 +33,17 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
     schema.status = {};
   },
   prepareUpdate: keepStatus,
-  validateCreate: ({ spec = {} as FlowSchemaSpec }) => validate(spec),
+  validateCreate: ({ spec = {} as FlowSchemaSpec, metadata }) => validate(spec, metadata?.name),
   validateUpdate: schema => [
     ...metadataAgain(schema.metadata, false),
-    ...validate(schema.spec ?? ({} as FlowSchemaSpec)),
+    ...validate(schema.spec ?? ({} as FlowSchemaSpec), schema.metadata?.name),
   ],
   subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  resetFields: resetsWithLabels,
   columns: [
     nameColumn,
     textColumn<FlowSchema>('PriorityLevel', ({ spec }) => spec?.priorityLevelConfiguration?.name),
-    { name: 'MatchingPrecedence', type: 'integer', cell: ({ spec }) => spec?.matchingPrecedence ?? 0 },
+    { name: 'MatchingPrecedence', type: 'string', cell: ({ spec }) => spec?.matchingPrecedence ?? 0 },
     textColumn<FlowSchema>('DistinguisherMethod', ({ spec }) => spec?.distinguisherMethod?.type ?? '<none>'),
     ageColumn,
     textColumn<FlowSchema>(
@@ -52,10 +53,13 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
   ],
 };
 
-function validate(spec: FlowSchemaSpec): FieldErrors {
+function validate(spec: FlowSchemaSpec, name: string | undefined): FieldErrors {
   const errors: FieldError[] = [];
   const { matchingPrecedence: precedence = 0, distinguisherMethod: method, rules = [] } = spec;
   const level = spec.priorityLevelConfiguration?.name ?? '';
+  if (precedence === 1 && name !== 'exempt') {
+    errors.push(invalid('spec.matchingPrecedence', 1, "only the schema named 'exempt' may have matchingPrecedence 1"));
+  }
   if (precedence <= 0) errors.push(invalid('spec.matchingPrecedence', precedence, 'must be a positive value'));
   if (precedence > precedenceMax) {
     errors.push(invalid('spec.matchingPrecedence', precedence, `must not be greater than ${precedenceMax}`));

@@ -9,7 +9,7 @@ import {
 } from '#api/flowcontrol/priority-level-configuration.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { metadataAgain } from '#apiserver/resources/messages.ts';
-import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import {
   type FieldError,
@@ -30,9 +30,10 @@ export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfigura
     level.status = {};
   },
   prepareUpdate: keepStatus,
-  validateCreate: ({ spec }) => validate(spec),
-  validateUpdate: level => [...metadataAgain(level.metadata, false), ...validate(level.spec)],
+  validateCreate: ({ spec, metadata }) => validate(spec, metadata?.name),
+  validateUpdate: level => [...metadataAgain(level.metadata, false), ...validate(level.spec, level.metadata?.name)],
   subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  resetFields: resetsWithLabels,
   columns: [
     nameColumn,
     textColumn<PriorityLevelConfiguration>('Type', ({ spec }) => spec?.type),
@@ -47,14 +48,17 @@ export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfigura
 function shown(name: string, count: (spec: PriorityLevelConfigurationSpec | undefined) => number | undefined) {
   return {
     name,
-    type: 'integer' as const,
+    type: 'string' as const,
     cell: ({ spec }: PriorityLevelConfiguration) => count(spec) ?? '<none>',
   };
 }
 
-function validate(spec: PriorityLevelConfigurationSpec | undefined): FieldErrors {
+function validate(spec: PriorityLevelConfigurationSpec | undefined, name: string | undefined): FieldErrors {
   const errors: FieldError[] = [];
   const { type = '', limited, exempt } = spec ?? {};
+  if ((type === 'Exempt') !== (name === 'exempt') && type !== '') {
+    errors.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
+  }
   if (type === 'Limited') {
     if (exempt !== undefined) errors.push(forbidden('spec.exempt', 'must be nil if the type is Limited'));
     if (limited === undefined) errors.push(required('spec.limited', 'must not be empty when type is Limited'));

@@ -5,7 +5,7 @@ import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.
 import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { metadataAgain } from '#apiserver/resources/messages.ts';
-import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { parseRange } from '#lib/ip.ts';
 import { validateCidr } from '#machinery/validation/addresses.ts';
@@ -20,6 +20,7 @@ export const serviceCidrStrategy: Strategy<ServiceCIDR> = {
   validateCreate: validate,
   validateUpdate: (object, old) => [...metadataAgain(object.metadata, false), ...changeErrors(object, old)],
   subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  resetFields: resetsWithLabels,
   columns: [nameColumn, textColumn<ServiceCIDR>('CIDRs', ({ spec }) => (spec?.cidrs ?? []).join(',')), ageColumn],
 };
 

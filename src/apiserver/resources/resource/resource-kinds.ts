@@ -14,7 +14,7 @@ import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { metadataAgain } from '#apiserver/resources/messages.ts';
 import { inspectClaimSpec, inspectConfigurations } from '#apiserver/resources/resource/claim-validation.ts';
-import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { fieldsOf } from '#machinery/selector/field-selector.ts';
 import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
@@ -35,6 +35,7 @@ function classErrors({ spec }: DeviceClass): FieldErrors {
 
 export const resourceClaimStrategy: Strategy<ResourceClaim> = {
   resource: resourceClaims,
+  returnsDeleted: true,
   prepareCreate(claim) {
     claim.status = {};
   },
@@ -45,6 +46,7 @@ export const resourceClaimStrategy: Strategy<ResourceClaim> = {
     ...immutableErrors('spec', claim.spec, old.spec, internalJson(ResourceClaimSpec, claim.spec)),
   ],
   subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  resetFields: resetsWithLabels,
   columns: [nameColumn, textColumn<ResourceClaim>('State', printedState), ageColumn],
 };
 
@@ -66,6 +68,7 @@ function printedState({ metadata, status }: ResourceClaim): string {
 
 export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   resource: resourceClaimTemplates,
+  returnsDeleted: true,
   validateCreate: ({ spec }) => specErrors(spec?.spec, 'spec.spec'),
   validateUpdate: (template, old) => [
     ...metadataAgain(template.metadata, true),
@@ -77,6 +80,7 @@ export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
 
 export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: resourceSlices,
+  returnsDeleted: true,
   hasGeneration: true,
   validateUpdate: slice => metadataAgain(slice.metadata, false),
   fieldRules: fieldsOf(['spec.nodeName', 'spec.driver']),

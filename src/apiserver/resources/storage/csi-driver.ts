@@ -22,6 +22,7 @@ const secretsField = 'spec.serviceAccountTokenInSecrets';
 
 export const csiDriverStrategy: Strategy<CSIDriver> = {
   resource: csiDrivers,
+  returnsDeleted: true,
   hasGeneration: false,
   prepareUpdate(driver, old) {
     // It starts to count with the first change of what may change.

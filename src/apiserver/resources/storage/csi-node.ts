@@ -21,6 +21,7 @@ const nodeIdBytesMax = 256;
 
 export const csiNodeStrategy: Strategy<CSINode> = {
   resource: csiNodes,
+  returnsDeleted: true,
   validateCreate: validate,
   validateUpdate: (node, old) => [
     ...metadataAgain(node.metadata, false),

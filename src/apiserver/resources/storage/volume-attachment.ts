@@ -5,7 +5,7 @@ import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.
 import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems, metadataAgain } from '#apiserver/resources/messages.ts';
-import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
+import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import { inspectDriverName } from '#apiserver/resources/storage/driver-name.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { type FieldError, type FieldErrors, forbidden, required, tooLong } from '#machinery/validation/field-error.ts';
@@ -15,6 +15,7 @@ const messageBytesMax = 1024;
 
 export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
   resource: volumeAttachments,
+  returnsDeleted: true,
   prepareCreate(object) {
     object.status = { attached: false };
   },
@@ -26,6 +27,7 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
     ...immutableErrors('spec', object.spec, old.spec, internalJson(VolumeAttachmentSpec, object.spec)),
   ],
   subresources: { status: statusRules((object: VolumeAttachment) => [...validate(object)], { keepsLabels: true }) },
+  resetFields: resetsWithLabels,
   columns: [
     nameColumn,
     { name: 'Attacher', type: 'string', format: 'name', cell: ({ spec }) => spec?.attacher ?? '' },

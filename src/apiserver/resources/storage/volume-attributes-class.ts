@@ -11,6 +11,7 @@ import { checkQualifiedName } from '#machinery/validation/names.ts';
 
 export const volumeAttributesClassStrategy: Strategy<VolumeAttributesClass> = {
   resource: volumeAttributesClasses,
+  returnsDeleted: true,
   validateCreate: validate,
   validateUpdate: (object, old) => [
     ...metadataAgain(object.metadata, false),
