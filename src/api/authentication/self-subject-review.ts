@@ -4,9 +4,13 @@ import { defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, string, struct } from '#machinery/schema.ts';
 
-export const SelfSubjectReviewStatus = struct('io.k8s.api.authentication.v1.SelfSubjectReviewStatus', {
-  userInfo: always(1, UserInfo),
-});
+export const SelfSubjectReviewStatus = struct(
+  'io.k8s.api.authentication.v1.SelfSubjectReviewStatus',
+  {
+    userInfo: always(1, UserInfo, { doc: 'Your user.' }),
+  },
+  { doc: 'Who you are.' },
+);
 export interface SelfSubjectReviewStatus extends TypeOf<typeof SelfSubjectReviewStatus> {}
 
 export const SelfSubjectReview = struct(
@@ -17,7 +21,10 @@ export const SelfSubjectReview = struct(
     metadata: always(1, ObjectMeta),
     status: always(2, SelfSubjectReviewStatus),
   },
-  { gvk: { group: 'authentication.k8s.io', version: 'v1', kind: 'SelfSubjectReview' } },
+  {
+    doc: 'Asks the server who you are.',
+    gvk: { group: 'authentication.k8s.io', version: 'v1', kind: 'SelfSubjectReview' },
+  },
 );
 export interface SelfSubjectReview extends TypeOf<typeof SelfSubjectReview> {}
 

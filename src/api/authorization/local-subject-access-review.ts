@@ -13,7 +13,10 @@ export const LocalSubjectAccessReview = struct(
     spec: always(2, SubjectAccessReviewSpec, { required: true }),
     status: always(3, SubjectAccessReviewStatus),
   },
-  { gvk: { group: 'authorization.k8s.io', version: 'v1', kind: 'LocalSubjectAccessReview' } },
+  {
+    doc: 'Asks whether someone may do something in a namespace.',
+    gvk: { group: 'authorization.k8s.io', version: 'v1', kind: 'LocalSubjectAccessReview' },
+  },
 );
 export interface LocalSubjectAccessReview extends TypeOf<typeof LocalSubjectAccessReview> {}
 

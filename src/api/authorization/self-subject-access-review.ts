@@ -4,10 +4,14 @@ import { defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, optional, string, struct } from '#machinery/schema.ts';
 
-export const SelfSubjectAccessReviewSpec = struct('io.k8s.api.authorization.v1.SelfSubjectAccessReviewSpec', {
-  resourceAttributes: optional(1, ResourceAttributes),
-  nonResourceAttributes: optional(2, NonResourceAttributes),
-});
+export const SelfSubjectAccessReviewSpec = struct(
+  'io.k8s.api.authorization.v1.SelfSubjectAccessReviewSpec',
+  {
+    resourceAttributes: optional(1, ResourceAttributes, { doc: 'A request for a resource.' }),
+    nonResourceAttributes: optional(2, NonResourceAttributes, { doc: 'A request for a path.' }),
+  },
+  { doc: 'What you want to do. One of the attributes is set.' },
+);
 export interface SelfSubjectAccessReviewSpec extends TypeOf<typeof SelfSubjectAccessReviewSpec> {}
 
 export const SelfSubjectAccessReview = struct(
@@ -19,7 +23,10 @@ export const SelfSubjectAccessReview = struct(
     spec: always(2, SelfSubjectAccessReviewSpec, { required: true }),
     status: always(3, SubjectAccessReviewStatus),
   },
-  { gvk: { group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectAccessReview' } },
+  {
+    doc: 'Asks whether you may do something.',
+    gvk: { group: 'authorization.k8s.io', version: 'v1', kind: 'SelfSubjectAccessReview' },
+  },
 );
 export interface SelfSubjectAccessReview extends TypeOf<typeof SelfSubjectAccessReview> {}
 

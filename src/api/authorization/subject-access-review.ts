@@ -13,7 +13,10 @@ export const SubjectAccessReview = struct(
     spec: always(2, SubjectAccessReviewSpec, { required: true }),
     status: always(3, SubjectAccessReviewStatus),
   },
-  { gvk: { group: 'authorization.k8s.io', version: 'v1', kind: 'SubjectAccessReview' } },
+  {
+    doc: 'Asks whether someone may do something.',
+    gvk: { group: 'authorization.k8s.io', version: 'v1', kind: 'SubjectAccessReview' },
+  },
 );
 export interface SubjectAccessReview extends TypeOf<typeof SubjectAccessReview> {}
 
