@@ -41,3 +41,7 @@ export class Backoff {
     return failedAtMs - updatedAtMs > this.#maxMs * 2;
   }
 }
+
+export const containerBackoffMs = { initialMs: 10_000, maxMs: 300_000 };
+export const retryBackoffMs = { initialMs: 1000, maxMs: 60_000 };
+export const volumeBackoffMs = { initialMs: 500, maxMs: 122_000 };

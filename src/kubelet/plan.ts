@@ -93,6 +93,11 @@ export function planPod(input: PlanInput): PodPlan {
   return steps.plan();
 }
 
+/** All is as it shall be, and nothing is waited for. */
+export function plansNothing({ sandbox, kills, starts, waits, restartAll }: PodPlan): boolean {
+  return sandbox === 'keep' && kills.length + starts.length + waits.length === 0 && restartAll === undefined;
+}
+
 /** A sandbox that is ready, alone, and has the address it should have. */
 function isUsable(pod: Pod, observed: ObservedPod): boolean {
   const sandbox = currentSandbox(observed);

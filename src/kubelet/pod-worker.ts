@@ -7,8 +7,7 @@
  * the API has forgotten the Pod. All work of a Pod goes through one loop, so that nothing happens twice at a time.
  */
 
-import type { Rejection } from '#kubelet/admission.ts';
-import { Backoff } from '#kubelet/backoff.ts';
+import { Backoff, containerBackoffMs, retryBackoffMs, volumeBackoffMs } from '#kubelet/backoff.ts';
 import { startContainer } from '#kubelet/container-start.ts';
 import type { WaitingReason } from '#kubelet/container-status.ts';
 import { containerNamed } from '#kubelet/containers-of.ts';
@@ -20,7 +19,7 @@ import { podKey, podText } from '#kubelet/labels.ts';
 import type { ObservedPod } from '#kubelet/observed.ts';
 import { currentSandbox, nothingObserved, observePod, runsAnything } from '#kubelet/observed.ts';
 import type { PlannedKill, PlannedStart, PlannedWait, PodPlan } from '#kubelet/plan.ts';
-import { backoffKey, crashLoopMessage, exitThatRestartsAll, planPod } from '#kubelet/plan.ts';
+import { backoffKey, crashLoopMessage, exitThatRestartsAll, planPod, plansNothing } from '#kubelet/plan.ts';
 import { VolumeError } from '#kubelet/pod-files.ts';
 import type { TerminalReason } from '#kubelet/pod-status.ts';
 import { deadlineExceeded, deadlineMs, podStatus } from '#kubelet/pod-status.ts';
@@ -46,9 +45,6 @@ import { sleep } from '#lib/clock.ts';
 
 type Phase = 'new' | 'running' | 'terminating' | 'terminated';
 
-const containerBackoffMs = { initialMs: 10_000, maxMs: 300_000 };
-const retryBackoffMs = { initialMs: 1000, maxMs: 60_000 };
-const volumeBackoffMs = { initialMs: 500, maxMs: 122_000 };
 /** A container that could not be configured is tried again this often. */
 const startRetryMs = 10_000;
 /** How long a state that will soon be replaced is kept back for the API to take it. */
@@ -63,6 +59,7 @@ export class PodWorker {
   readonly #resizer: Resizer;
   readonly #containerBackoff = new Backoff(containerBackoffMs);
   readonly #retryBackoff = new Backoff(retryBackoffMs);
+  readonly #sandboxBackoff = new Backoff(retryBackoffMs);
   readonly #volumeBackoff = new Backoff(volumeBackoffMs);
   readonly #reasons = new Map<string, WaitingReason>();
   /** Called whenever the runtime has been looked at. */
@@ -245,18 +242,27 @@ export class PodWorker {
   async #admit(): Promise<void> {
     await this.#observe();
     const isOver = this.#pod.status.phase === 'Succeeded' || this.#pod.status.phase === 'Failed';
+    // A kubelet before this one has told all there was to tell.
+    if (isOver && !runsAnything(this.#observed)) return this.#finish();
     // What runs already was admitted by the kubelet that started it.
     const wanted = !this.#isDeleted && !isOver && currentSandbox(this.#observed) === undefined;
     const rejection = wanted ? await this.#options.admit(this.#pod) : undefined;
-    if (rejection !== undefined) this.#reject(rejection);
-    else this.#enter(isOver ? 'terminating' : 'running');
+    if (rejection === undefined) return this.#enter(isOver ? 'terminating' : 'running');
+    say(this.#host, this.#pod, 'Warning', rejection.reason, rejection.message);
+    this.#writer.write(rejectedStatus(this.#pod, rejection, this.#host.clock.nowMs()));
+    return this.#finish();
   }
 
-  #reject({ reason, message }: Rejection): void {
-    say(this.#host, this.#pod, 'Warning', reason, message);
-    this.#writer.write(rejectedStatus(this.#pod, { reason, message }, this.#host.clock.nowMs()));
+  /** Nothing of the Pod runs, and its status says so. */
+  async #finish(): Promise<void> {
+    const { files, cgroups, images, objects } = this.#host;
+    const { uid } = this.#pod.metadata;
     this.#finished = true;
     this.#enter('terminated');
+    images.forget(this.#pod);
+    objects.release(uid);
+    await files?.release(uid);
+    await cgroups?.remove(uid);
   }
 
   #enter(phase: Phase): void {
@@ -315,7 +321,7 @@ export class PodWorker {
     await this.#showStarted();
     this.#checkDeadline();
     // What was done last has been told by itself; the rest is told with the first container.
-    const told = this.#toldAlready;
+    const told = this.#toldAlready && this.#terminal === undefined;
     this.#toldAlready = false;
     if (!told && this.#report({ mayRun: true })) return this.#enter('terminating');
     if (!(await this.#prepareFiles()) || this.#isDeleted) return;
@@ -329,7 +335,7 @@ export class PodWorker {
       nowMs: this.#host.clock.nowMs(),
     });
     this.#forced.clear();
-    if (told && isEmpty(plan) && this.#report({ mayRun: true })) return this.#enter('terminating');
+    if (told && plansNothing(plan) && this.#report({ mayRun: true })) return this.#enter('terminating');
     await this.#act(plan);
   }
 
@@ -338,8 +344,8 @@ export class PodWorker {
     const observed = this.#observed;
     const id = this.#justStarted;
     this.#justStarted = undefined;
-    const status = observed.containers.find(each => each.id === id);
-    if (status === undefined || status.state !== 'Exited') return;
+    const status = observed.containers.find(each => each.id === id && each.state === 'Exited');
+    if (status === undefined) return;
     const running = { ...status, state: 'Running' as const };
     this.#observed = { ...observed, containers: observed.containers.map(each => (each === status ? running : each)) };
     this.#report({ mayRun: true });
@@ -462,7 +468,8 @@ export class PodWorker {
       return;
     }
     const id = await startSandbox(this.#host, this.#pod, plan.sandboxAttempt);
-    if (id === undefined) return this.#retryLater(this.#retryBackoff);
+    if (id === undefined) return this.#retryLater(this.#sandboxBackoff);
+    this.#sandboxBackoff.forget('');
     this.#options.claim(id);
     // A write of its own: from here on containers may start.
     this.#writer.write(sandboxReadyStatus(this.#writer.status, this.#host.clock.nowMs()));
@@ -490,8 +497,7 @@ export class PodWorker {
 
   /** Gives the API a moment to take what was written last, but waits for no server that does not answer. */
   async #settle(): Promise<void> {
-    const { clock } = this.#host;
-    await Promise.race([this.#writer.flushed(), sleep(clock, settleMsMax)]);
+    await Promise.race([this.#writer.flushed(), sleep(this.#host.clock, settleMsMax)]);
   }
 
   async #start(starts: readonly PlannedStart[]): Promise<void> {
@@ -567,25 +573,19 @@ export class PodWorker {
   }
 
   async #conclude(): Promise<void> {
-    const { host } = this.#options;
-    const { uid } = this.#pod.metadata;
     if (!this.#finished) {
       this.#report({ mayRun: false });
-      await host.files?.release(uid);
-      await host.cgroups?.remove(uid);
-      host.images.forget(this.#pod);
-      host.objects.release(uid);
-      this.#finished = true;
+      await this.#finish();
     }
     if (this.#forgotten) {
-      await removeAll(host, podKey(this.#pod));
+      await removeAll(this.#host, podKey(this.#pod));
       this.#stopped = true;
       return this.#options.onGone();
     }
     if (!this.#isDeleted || this.#deleteSent) return;
     await this.#writer.flushed();
     if (this.#forgotten) return this.wake();
-    await deleteForGood(host.client, this.#pod);
+    await deleteForGood(this.#host.client, this.#pod);
     this.#deleteSent = true;
   }
 
@@ -596,8 +596,4 @@ export class PodWorker {
       this.#writer.write(startedStatus(this.#writer.status, container));
     this.wake();
   }
-}
-
-function isEmpty({ sandbox, kills, starts, waits, restartAll }: PodPlan): boolean {
-  return sandbox === 'keep' && kills.length + starts.length + waits.length === 0 && restartAll === undefined;
 }
