@@ -7,10 +7,13 @@ import { always, field, optional, string, struct } from '#machinery/schema.ts';
 export const MutatingAdmissionPolicyBindingSpec = struct(
   'io.k8s.api.admissionregistration.v1.MutatingAdmissionPolicyBindingSpec',
   {
-    policyName: field(1, string),
-    paramRef: optional(2, ParamRef),
-    matchResources: optional(3, MatchResources),
+    policyName: field(1, string, { doc: 'Name of the policy.' }),
+    paramRef: optional(2, ParamRef, { doc: 'Objects that hold its parameters.' }),
+    matchResources: optional(3, MatchResources, {
+      doc: 'Requests that it looks at, of those that the policy does. All if absent.',
+    }),
   },
+  { doc: 'Where a policy is in force.' },
 );
 export interface MutatingAdmissionPolicyBindingSpec extends TypeOf<typeof MutatingAdmissionPolicyBindingSpec> {}
 
@@ -22,7 +25,10 @@ export const MutatingAdmissionPolicyBinding = struct(
     metadata: always(1, ObjectMeta),
     spec: always(2, MutatingAdmissionPolicyBindingSpec),
   },
-  { gvk: { group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicyBinding' } },
+  {
+    doc: 'Puts a policy in force.',
+    gvk: { group: 'admissionregistration.k8s.io', version: 'v1', kind: 'MutatingAdmissionPolicyBinding' },
+  },
 );
 export interface MutatingAdmissionPolicyBinding extends TypeOf<typeof MutatingAdmissionPolicyBinding> {}
 

@@ -7,11 +7,18 @@ import { always, field, list, optional, string, struct } from '#machinery/schema
 export const ValidatingAdmissionPolicyBindingSpec = struct(
   'io.k8s.api.admissionregistration.v1.ValidatingAdmissionPolicyBindingSpec',
   {
-    policyName: always(1, string, { required: true }),
-    paramRef: optional(2, ParamRef),
-    matchResources: optional(3, MatchResources),
-    validationActions: field(4, list(string, { type: 'set' }), { required: true, enum: ['Deny', 'Warn', 'Audit'] }),
+    policyName: always(1, string, { required: true, doc: 'Name of the policy.' }),
+    paramRef: optional(2, ParamRef, { doc: 'Objects that hold its parameters.' }),
+    matchResources: optional(3, MatchResources, {
+      doc: 'Requests that it looks at, of those that the policy does. All if absent.',
+    }),
+    validationActions: field(4, list(string, { type: 'set' }), {
+      required: true,
+      enum: ['Deny', 'Warn', 'Audit'],
+      doc: 'What a refusal does: Deny, Warn or Audit.',
+    }),
   },
+  { doc: 'Where a policy is in force and what it does.' },
 );
 export interface ValidatingAdmissionPolicyBindingSpec extends TypeOf<typeof ValidatingAdmissionPolicyBindingSpec> {}
 
@@ -23,7 +30,10 @@ export const ValidatingAdmissionPolicyBinding = struct(
     metadata: always(1, ObjectMeta),
     spec: always(2, ValidatingAdmissionPolicyBindingSpec, { required: true }),
   },
-  { gvk: { group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding' } },
+  {
+    doc: 'Puts a policy in force.',
+    gvk: { group: 'admissionregistration.k8s.io', version: 'v1', kind: 'ValidatingAdmissionPolicyBinding' },
+  },
 );
 export interface ValidatingAdmissionPolicyBinding extends TypeOf<typeof ValidatingAdmissionPolicyBinding> {}
 

@@ -5,10 +5,14 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, int32, microTime, optional, string, struct, time } from '#machinery/schema.ts';
 
-export const EventSeries = struct('io.k8s.api.events.v1.EventSeries', {
-  count: always(1, int32, { required: true }),
-  lastObservedTime: always(2, microTime, { required: true }),
-});
+export const EventSeries = struct(
+  'io.k8s.api.events.v1.EventSeries',
+  {
+    count: always(1, int32, { required: true, doc: 'How often it has happened so far.' }),
+    lastObservedTime: always(2, microTime, { required: true, doc: 'When it last happened.' }),
+  },
+  { doc: 'An event that keeps happening.' },
+);
 export interface EventSeries extends TypeOf<typeof EventSeries> {}
 
 export const Event = struct(
@@ -17,22 +21,25 @@ export const Event = struct(
     kind: field(0, string),
     apiVersion: field(0, string),
     metadata: always(1, ObjectMeta),
-    eventTime: always(2, microTime, { required: true }),
-    series: optional(3, EventSeries),
-    reportingController: field(4, string),
-    reportingInstance: field(5, string),
-    action: field(6, string),
-    reason: field(7, string),
-    regarding: always(8, ObjectReference),
-    related: optional(9, ObjectReference),
-    note: field(10, string),
-    type: field(11, string),
-    deprecatedSource: always(12, EventSource),
-    deprecatedFirstTimestamp: always(13, time),
-    deprecatedLastTimestamp: always(14, time),
-    deprecatedCount: field(15, int32),
+    eventTime: always(2, microTime, { required: true, doc: 'When it first happened, to the microsecond.' }),
+    series: optional(3, EventSeries, { doc: 'The series that it is part of. Absent for a single event.' }),
+    reportingController: field(4, string, { doc: 'Controller that reported it, such as kubelet.' }),
+    reportingInstance: field(5, string, { doc: 'Which one of the controllers reported it.' }),
+    action: field(6, string, { doc: 'What was done about the object.' }),
+    reason: field(7, string, { doc: 'What happened, in CamelCase, for machines.' }),
+    regarding: always(8, ObjectReference, { doc: 'Object that it happened to.' }),
+    related: optional(9, ObjectReference, { doc: 'Another object that has to do with it.' }),
+    note: field(10, string, { doc: 'What happened, for people. Up to 1 KiB.' }),
+    type: field(11, string, { doc: 'Normal or Warning.' }),
+    deprecatedSource: always(12, EventSource, { doc: 'source of the core version.' }),
+    deprecatedFirstTimestamp: always(13, time, { doc: 'firstTimestamp of the core version.' }),
+    deprecatedLastTimestamp: always(14, time, { doc: 'lastTimestamp of the core version.' }),
+    deprecatedCount: field(15, int32, { doc: 'count of the core version.' }),
   },
-  { gvk: { group: 'events.k8s.io', version: 'v1', kind: 'Event' } },
+  {
+    doc: 'Something that happened to an object. Kept for a while only.',
+    gvk: { group: 'events.k8s.io', version: 'v1', kind: 'Event' },
+  },
 );
 export interface Event extends TypeOf<typeof Event> {}
 

@@ -4,10 +4,14 @@ import { allVerbs, defineResource } from '#machinery/resource.ts';
 import type { TypeOf } from '#machinery/schema.ts';
 import { always, field, string, struct } from '#machinery/schema.ts';
 
-export const ResourceClaimTemplateSpec = struct('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', {
-  metadata: always(1, ObjectMeta),
-  spec: always(2, ResourceClaimSpec, { required: true }),
-});
+export const ResourceClaimTemplateSpec = struct(
+  'io.k8s.api.resource.v1.ResourceClaimTemplateSpec',
+  {
+    metadata: always(1, ObjectMeta, { doc: 'Labels and annotations of the claims.' }),
+    spec: always(2, ResourceClaimSpec, { required: true, doc: 'What the claims ask for.' }),
+  },
+  { doc: 'A claim to be made.' },
+);
 export interface ResourceClaimTemplateSpec extends TypeOf<typeof ResourceClaimTemplateSpec> {}
 
 export const ResourceClaimTemplate = struct(
@@ -18,7 +22,10 @@ export const ResourceClaimTemplate = struct(
     metadata: always(1, ObjectMeta),
     spec: always(2, ResourceClaimTemplateSpec, { required: true }),
   },
-  { gvk: { group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaimTemplate' } },
+  {
+    doc: 'A template of claims: each Pod gets one of its own.',
+    gvk: { group: 'resource.k8s.io', version: 'v1', kind: 'ResourceClaimTemplate' },
+  },
 );
 export interface ResourceClaimTemplate extends TypeOf<typeof ResourceClaimTemplate> {}
 
