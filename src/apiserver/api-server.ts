@@ -14,11 +14,13 @@ import { makeUser } from '#apiserver/authn/user.ts';
 import { bootstrap, type ObjectWriter, type StatusWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
 import { objectsOf } from '#apiserver/cache-objects.ts';
 import { discoveryHandler } from '#apiserver/discovery/handlers.ts';
+import { rootHandler } from '#apiserver/discovery/root.ts';
 import { type Health, healthHandler, versionHandler } from '#apiserver/health.ts';
 import { internalWriter } from '#apiserver/internal-writer.ts';
 import { publishAuthenticationInfo, publishTokenTracking } from '#apiserver/loops/authentication-info.ts';
 import { startFlowSchemaStatus } from '#apiserver/loops/flow-schema-status.ts';
 import { registerLocalServices } from '#apiserver/loops/local-api-services.ts';
+import { metricsHandler, RequestMetrics } from '#apiserver/metrics.ts';
 import { OpenApi } from '#apiserver/openapi/handlers.ts';
 import { buildRegistry } from '#apiserver/registry.ts';
 import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
@@ -93,6 +95,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const kubelets = new Kubelets({ clock, tls: options.kubeletTls ?? (() => ({})), dial: options.dialCluster });
   const openApi = new OpenApi(() => resources);
   const allocation = makeAllocation({ store, clock, random, resources, writer: () => writer });
+  const metrics = new RequestMetrics(clock, resources);
+  const startSeconds = clock.nowMs() / 1000;
   const server = createServer({
     clock,
     random,
@@ -112,10 +116,13 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       find: path =>
         discoveryHandler(path, options.advertised) ??
         healthHandler(path, health) ??
+        metricsHandler(path, metrics, health, startSeconds) ??
+        (path === '/' ? rootHandler(health) : undefined) ??
         openIdHandler(path, tokens, options.advertised) ??
         openApi.find(path) ??
         (path === '/version' || path === '/version/' ? versionHandler : undefined),
     },
+    metrics,
     log: options.log,
   });
   const writer = internalWriter(server, makeUser({ name: 'system:apiserver', groups: ['system:masters'] }));

@@ -10,6 +10,8 @@ import type { Authorizer } from '#apiserver/authz/authorizer.ts';
 import { streamAccess } from '#apiserver/authz/connect.ts';
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
+import type { RequestMetrics } from '#apiserver/metrics.ts';
+import { ObservedExchange } from '#apiserver/observed-exchange.ts';
 import { PathNotFound } from '#apiserver/path-not-found.ts';
 import { headersOf, sendError } from '#apiserver/reply.ts';
 import { type ApiRequest, type ResourceRequest, warn } from '#apiserver/request.ts';
@@ -57,6 +59,7 @@ export interface ServerParts {
   readonly paths: PathHandlers;
   /** Sub-resources that reach out of this server (logs, exec, proxies) or sign something (tokens), by name and method. */
   readonly connectors: Readonly<Record<string, Readonly<Record<string, ResourceHandler>>>>;
+  readonly metrics: RequestMetrics;
   readonly log: (text: string) => void;
 }
 
@@ -82,13 +85,16 @@ export function createServer(parts: ServerParts): Server {
   return server;
 }
 
-async function handle(server: Server, exchange: Exchange): Promise<void> {
+async function handle(server: Server, inner: Exchange): Promise<void> {
+  const exchange = new ObservedExchange(inner);
   let request: ApiRequest | undefined;
   try {
     const { path: raw, query } = splitTarget(exchange.target);
     const path = decodePath(raw);
     if (path === undefined) throw badRequestError('the path holds malformed escapes');
     const info = requestInfo(exchange.method, path, query);
+    const measured = server.metrics.begin(info, exchange.method, query.includes('dryRun='));
+    exchange.onClose(() => measured.end(exchange.status));
     const user = who(server, exchange);
     request = { exchange, info, query: parseQuery(query), user, server, warnings: [] };
     allow(server, user, info);
@@ -138,9 +144,9 @@ async function dispatch(request: ApiRequest): Promise<void> {
   if (served === undefined) {
     throw info.group !== '' && !server.resources.hasGroup(info.group) ? new PathNotFound() : noSuchPathError();
   }
-  if (served.resource.deprecated !== undefined) warn(request, served.resource.deprecated);
   const withResource: ResourceRequest = { ...request, served };
   const handler = resourceHandler(withResource, served);
+  if (served.resource.deprecated !== undefined) warn(request, served.resource.deprecated);
   return handler(withResource);
 }
 

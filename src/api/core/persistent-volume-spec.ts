@@ -78,14 +78,12 @@ export const PersistentVolumeSpec = struct(
     }),
     claimRef: optional(4, ClaimReference, { doc: 'Claim that has it, or is to have it.' }),
     persistentVolumeReclaimPolicy: field(5, string, {
-      default: 'Retain',
       enum: ['Recycle', 'Delete', 'Retain'],
       doc: 'What becomes of it after its claim: Retain, Delete or Recycle. Retain if absent.',
     }),
     storageClassName: field(6, string, { doc: 'Its class. Empty means none.' }),
     mountOptions: field(7, list(string), { doc: 'Options of the mount, such as ro. Not checked.' }),
     volumeMode: optional(8, string, {
-      default: 'Filesystem',
       enum: ['Block', 'Filesystem'],
       doc: 'Filesystem or Block. Filesystem if absent.',
     }),

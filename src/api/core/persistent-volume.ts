@@ -32,6 +32,14 @@ export const PersistentVolume = struct(
   {
     doc: 'A piece of storage of the cluster, to be bound to a claim.',
     gvk: { group: '', version: 'v1', kind: 'PersistentVolume' },
+    defaults(volume) {
+      // Not of the spec itself: a VolumeAttachment may hold one inline, which has neither.
+      volume.spec = {
+        ...volume.spec,
+        persistentVolumeReclaimPolicy: volume.spec?.persistentVolumeReclaimPolicy || 'Retain',
+        volumeMode: volume.spec?.volumeMode ?? 'Filesystem',
+      };
+    },
   },
 );
 export interface PersistentVolume extends TypeOf<typeof PersistentVolume> {}

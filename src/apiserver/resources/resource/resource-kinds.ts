@@ -14,6 +14,7 @@ import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { metadataAgain } from '#apiserver/resources/messages.ts';
 import { inspectClaimSpec, inspectConfigurations } from '#apiserver/resources/resource/claim-validation.ts';
+import { validateSliceSpec } from '#apiserver/resources/resource/slice-validation.ts';
 import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { fieldsOf } from '#machinery/selector/field-selector.ts';
@@ -82,7 +83,14 @@ export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: resourceSlices,
   returnsDeleted: true,
   hasGeneration: true,
-  validateUpdate: slice => metadataAgain(slice.metadata, false),
+  validateCreate: ({ spec }) => validateSliceSpec(spec),
+  validateUpdate: (slice, old) => [
+    ...metadataAgain(slice.metadata, false),
+    ...validateSliceSpec(slice.spec),
+    ...immutableErrors('spec.driver', slice.spec?.driver ?? '', old.spec?.driver ?? ''),
+    ...immutableErrors('spec.pool.name', slice.spec?.pool?.name ?? '', old.spec?.pool?.name ?? ''),
+    ...immutableErrors('spec.nodeName', slice.spec?.nodeName, old.spec?.nodeName),
+  ],
   fieldRules: fieldsOf(['spec.nodeName', 'spec.driver']),
   selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   columns: [

@@ -1,7 +1,9 @@
 /** VolumeAttachments (upstream: registry/storage/volumeattachment). */
 
+import type { PersistentVolumeSpec } from '#api/core/persistent-volume-spec.ts';
 import { type VolumeAttachment, VolumeAttachmentSpec, volumeAttachments } from '#api/storage/volume-attachment.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
+import { inspectAccessModes } from '#apiserver/resources/core/persistent-volume-claim-spec.ts';
 import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems, metadataAgain } from '#apiserver/resources/messages.ts';
@@ -38,6 +40,25 @@ export const volumeAttachmentStrategy: Strategy<VolumeAttachment> = {
   ],
 };
 
+/** A volume of an in-tree driver that was moved to CSI: it stands in the attachment itself. */
+function inspectInline(volume: PersistentVolumeSpec, path: string, errors: FieldError[]): void {
+  const { csi, accessModes = [], volumeMode } = volume;
+  if (csi === undefined) {
+    errors.push(required(`${path}.csi`, 'has to be specified in the context of inline volumes'));
+  } else {
+    inspectDriverName(csi.driver ?? '', `${path}.csi.driver`, errors);
+    if (!csi.volumeHandle) errors.push(required(`${path}.csi.volumeHandle`));
+  }
+  if (accessModes.length === 0) errors.push(required(`${path}.accessModes`));
+  inspectAccessModes(accessModes, `${path}.accessModes`, errors);
+  if (csi === undefined) errors.push(required(path, 'must specify a volume type'));
+  const context = 'in the context of inline volumes';
+  if (volumeMode !== undefined && volumeMode !== 'Filesystem') {
+    errors.push(forbidden(`${path}.volumeMode`, `may not specify volumeMode other than Filesystem ${context}`));
+  }
+  if (volume.claimRef !== undefined) errors.push(forbidden(`${path}.claimRef`, `may not be specified ${context}`));
+}
+
 function validate({ spec, status }: VolumeAttachment): FieldErrors {
   const errors: FieldError[] = [];
   const { attacher = '', nodeName = '', source = {} } = spec ?? {};
@@ -47,7 +68,8 @@ function validate({ spec, status }: VolumeAttachment): FieldErrors {
     errors.push(required('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
   } else if (inline !== undefined && volume !== undefined) {
     errors.push(forbidden('spec.source', 'must specify exactly one of inlineVolumeSpec and persistentVolumeName'));
-  } else if (volume !== undefined) {
+  } else if (inline !== undefined) inspectInline(inline, 'spec.source.inlineVolumeSpec', errors);
+  else if (volume !== undefined) {
     if (volume === '')
       errors.push(required('spec.source.persistentVolumeName', 'must specify non empty persistentVolumeName'));
     else addProblems(errors, 'spec.source.persistentVolumeName', volume, nameIsDnsSubdomain(volume));
