@@ -32,7 +32,9 @@ export class Cluster {
 
   constructor(name: string, dataDir?: string) {
     if (!clusterNamePattern.test(name)) {
-      throw new UsageError(`the name ${JSON.stringify(name)} is not possible: use up to 30 letters, digits and dashes`);
+      throw new UsageError(
+        `the name ${JSON.stringify(name)} is not possible: use up to 30 small letters, digits and dashes`,
+      );
     }
     this.name = name;
     this.directory = join(rootOf(dataDir), name);

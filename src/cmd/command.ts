@@ -9,6 +9,8 @@ export interface Flag {
   /** How the value is called in the help: `N`, `FILE`. */
   readonly value?: string;
   readonly default?: string | number | boolean;
+  /** The only values that are known. */
+  readonly choices?: readonly string[];
   readonly help: string;
 }
 
@@ -17,11 +19,15 @@ export interface Arguments {
   text(flag: string): string | undefined;
   number(flag: string): number | undefined;
   is(flag: string): boolean;
+  /** Undefined when it was not said: neither `--flag` nor `--no-flag`. */
+  choice(flag: string): boolean | undefined;
 }
 
 export interface Command {
   readonly usage: string;
   readonly flags: Readonly<Record<string, Flag>>;
+  /** Takes words besides its flags. A word that means nothing would be a mistake: `proa down dev`. */
+  readonly takesWords?: boolean;
   /** All arguments go to the function as they are. */
   readonly passesFlags?: boolean;
   readonly examples?: readonly string[];
@@ -46,17 +52,29 @@ export function parseCommand(name: string, command: Command, words: readonly str
       },
     ]),
   );
+  let parsed: ReturnType<typeof parseArgs>;
   try {
-    const { values, positionals } = parseArgs({
+    parsed = parseArgs({
       args: [...words],
       options,
       allowPositionals: true,
       allowNegative: true,
     });
-    return argumentsOf(values, positionals, flags);
   } catch (error) {
     throw new UsageError(`${(error as Error).message.split('. To specify')[0]}; proa ${name} --help lists its flags`);
   }
+  const [extra] = parsed.positionals;
+  if (extra !== undefined && !command.takesWords) {
+    throw new UsageError(
+      `${JSON.stringify(extra)} means nothing here: proa ${command.usage}; a cluster is said by --name`,
+    );
+  }
+  for (const [flag, { choices }] of Object.entries(flags)) {
+    const value = parsed.values[flag];
+    if (choices === undefined || value === undefined || choices.includes(value as string)) continue;
+    throw new UsageError(`--${flag} ${value}: ${choices.join(' and ')} ${choices.length === 1 ? 'is' : 'are'} known`);
+  }
+  return argumentsOf(parsed.values, parsed.positionals, flags);
 }
 
 function argumentsOf(values: Record<string, unknown>, words: readonly string[], flags: Command['flags']): Arguments {
@@ -65,6 +83,7 @@ function argumentsOf(values: Record<string, unknown>, words: readonly string[], 
     words,
     text: flag => given(flag) as string | undefined,
     is: flag => given(flag) === true,
+    choice: flag => values[flag] as boolean | undefined,
     number(flag) {
       const value = given(flag);
       if (value === undefined) return undefined;

@@ -63,7 +63,8 @@ async function main(argv: readonly string[]): Promise<number> {
   const found = commands[name];
   if (found === undefined) throw new UsageError(`there is no command ${JSON.stringify(name)}; proa help lists them`);
   const command = await found.load();
-  if (!command.passesFlags && rest.some(word => word === '--help' || word === '-h')) {
+  const asked = command.passesFlags ? rest.slice(0, 1) : rest;
+  if (asked.some(word => word === '--help' || word === '-h')) {
     process.stdout.write(helpOf(name, found.summary, command));
     return 0;
   }

@@ -13,7 +13,7 @@ export const doctor: Command = {
   usage: 'doctor [--fix] [-o json]',
   flags: {
     fix: { type: 'boolean', help: 'install the packages that are missing (needs root)' },
-    output: { type: 'string', short: 'o', value: 'json', help: 'the findings as JSON' },
+    output: { type: 'string', short: 'o', value: 'json', choices: ['json'], help: 'the findings as JSON' },
   },
   async run(given) {
     const say = (line: string) => process.stdout.write(`${line}\n`);

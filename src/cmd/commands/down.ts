@@ -3,7 +3,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Cluster, nodePlaces } from '#cmd/cluster.ts';
+import { Cluster, type NodePlace, nodePlaces } from '#cmd/cluster.ts';
 import type { Command } from '#cmd/command.ts';
 import { removeContext } from '#cmd/merge-kubeconfig.ts';
 import { purgeClusterCgroup, purgeMachine, stopMachine } from '#cmd/node/machine.ts';
@@ -18,7 +18,7 @@ export const down: Command = {
   usage: 'down [--purge]',
   flags: {
     purge: { type: 'boolean', help: 'take everything away: state, containers, images, network, kubeconfig context' },
-    output: { type: 'string', short: 'o', value: 'json', help: 'one JSON object a line' },
+    output: { type: 'string', short: 'o', value: 'json', choices: ['json'], help: 'one JSON object a line' },
   },
   async run(given) {
     const cluster = new Cluster(given.text('name') as string, given.text('data-dir'));
@@ -34,15 +34,11 @@ export const down: Command = {
 };
 
 function machinesOf(cluster: Cluster) {
-  const places = nodePlaces(nodeCount(cluster));
-  return places.map(({ name, address, podCidr }) => ({
-    cluster: cluster.name,
-    node: name,
-    dataDir: cluster.nodeDirectory(name),
-    address,
-    podCidr,
-    clock,
-  }));
+  return nodePlaces(nodeCount(cluster)).map(place => machineOf(cluster, place));
+}
+
+export function machineOf(cluster: Cluster, { name, address, podCidr }: NodePlace) {
+  return { cluster: cluster.name, node: name, dataDir: cluster.nodeDirectory(name), address, podCidr, clock };
 }
 
 /** As many as there ever were: a cluster may have been started with fewer since. */

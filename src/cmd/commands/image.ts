@@ -10,8 +10,9 @@ import { containerdRuntime } from '#kubelet/cri/containerd.ts';
 import { systemClock as clock } from '#lib/clock.ts';
 
 export const image: Command = {
+  takesWords: true,
   usage: 'image load FILE… | image list',
-  flags: { output: { type: 'string', short: 'o', value: 'json', help: 'the list as JSON' } },
+  flags: { output: { type: 'string', short: 'o', value: 'json', choices: ['json'], help: 'the list as JSON' } },
   examples: ['proa image load app.tar'],
   async run(given) {
     const [verb, ...files] = given.words;

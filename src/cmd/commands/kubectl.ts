@@ -25,6 +25,7 @@ function ownFlags(words: readonly string[]): { name: string; dataDir: string | u
 export const kubectl: Command = {
   usage: 'kubectl [--name NAME] WORDS…',
   flags: {},
+  examples: ['proa kubectl get pods -A', 'proa kubectl --name dev help'],
   passesFlags: true,
   async run({ words }) {
     const { name, dataDir, rest } = ownFlags(words);

@@ -21,7 +21,9 @@ const ticksPerSecond = 100;
 
 export const status: Command = {
   usage: 'status [-o json]',
-  flags: { output: { type: 'string', short: 'o', value: 'json', help: 'everything as one JSON object' } },
+  flags: {
+    output: { type: 'string', short: 'o', value: 'json', choices: ['json'], help: 'everything as one JSON object' },
+  },
   async run(given) {
     const cluster = new Cluster(given.text('name') as string, given.text('data-dir'));
     const config = cluster.read();

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import { nodes } from '#api/core/node.ts';
 import { type ApiConnection, connectByKubeconfig } from '#cmd/api-client.ts';
 import {
@@ -15,9 +16,9 @@ import {
   serviceRange,
 } from '#cmd/cluster.ts';
 import type { Arguments, Command } from '#cmd/command.ts';
-import { stopCluster } from '#cmd/commands/down.ts';
+import { machineOf, stopCluster } from '#cmd/commands/down.ts';
 import { mergeKubeconfig } from '#cmd/merge-kubeconfig.ts';
-import { startMachine } from '#cmd/node/machine.ts';
+import { startMachine, stopMachine } from '#cmd/node/machine.ts';
 import { createClusterNetwork } from '#cmd/node/network.ts';
 import { clusterAddress, netnsPath, nodeNetns, pullRelayPort } from '#cmd/node/network-names.ts';
 import {
@@ -27,9 +28,10 @@ import {
   onlySimulatedBecause,
   thisMachine,
 } from '#cmd/node/prerequisites.ts';
-import { isRunning, readRecord, startDetached } from '#cmd/node/process-record.ts';
+import { isRunning, lastWords, readRecord, startDetached, stopRecorded } from '#cmd/node/process-record.ts';
 import { type Progress, progress } from '#cmd/progress.ts';
 import { UsageError } from '#cmd/usage-error.ts';
+import { enabledControllers, UnknownController } from '#controllers/enabled.ts';
 import { systemClock as clock, sleep } from '#lib/clock.ts';
 
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -37,6 +39,8 @@ const firstPort = 6443;
 const apiWaitMsMax = 60_000;
 const nodeWaitMsMax = 120_000;
 const checkMs = 25;
+const aliveCheckMs = 250;
+const stopGraceMs = 10_000;
 
 export const up: Command = {
   usage: 'up [-d] [--nodes N] [--simulated N] [flags]',
@@ -47,7 +51,7 @@ export const up: Command = {
     controllers: {
       type: 'string',
       value: 'LIST',
-      help: "which loops run, upstream's names, '*' and '-name' (default *)",
+      help: "which loops run, upstream's names, '*' and '-name' (default *; the scheduler comes with *)",
     },
     store: { type: 'string', value: 'URL', help: 'sqlite or memory (default sqlite)' },
     port: {
@@ -61,7 +65,7 @@ export const up: Command = {
       help: 'where the context is added (default: $KUBECONFIG or ~/.kube/config)',
     },
     egress: { type: 'boolean', help: 'Pods reach the outside (default; --no-egress: they do not, as under CI)' },
-    output: { type: 'string', short: 'o', value: 'json', help: 'one JSON object a line' },
+    output: { type: 'string', short: 'o', value: 'json', choices: ['json'], help: 'one JSON object a line' },
   },
   examples: ['proa up -d', 'proa up -d --nodes 3', 'proa up -d --name big --nodes 0 --simulated 500'],
   run: given => runUp(given),
@@ -70,10 +74,14 @@ export const up: Command = {
 async function runUp(given: Arguments): Promise<number> {
   const cluster = new Cluster(given.text('name') as string, given.text('data-dir'));
   const report = progress(clock, given.text('output') === 'json');
+  const before = cluster.read();
   const config = await settle(given, cluster, report);
+  if (before !== undefined) await stopForChange(cluster, before, config, report);
   cluster.write(config);
+  const ran = processNames(config).every(name => isRunning(readRecord(cluster.record(name))));
   const connection = await startAll(cluster, config, report);
   const context = mergeKubeconfig(cluster.kubeconfigFile, given.text('kubeconfig'));
+  if (ran) report.say('  everything was running already');
   await describe(cluster, config, context, report);
   connection.close();
   if (given.is('detach')) return 0;
@@ -99,7 +107,8 @@ async function settle(given: Arguments, cluster: Cluster, report: Progress): Pro
     real = 0;
   }
   if (real > 0) await installMissing(report);
-  const controllers = given.text('controllers')?.split(',') ?? before?.controllers ?? ['*'];
+  const chosen = given.text('controllers');
+  const controllers = chosen === undefined ? (before?.controllers ?? ['*']) : await controllerList(chosen);
   return {
     name: cluster.name,
     port: given.number('port') ?? before?.port ?? (await freePort(given.text('data-dir'))),
@@ -108,8 +117,54 @@ async function settle(given: Arguments, cluster: Cluster, report: Progress): Pro
     controllers,
     scheduler: controllers.includes('*'),
     store,
-    egress: given.is('egress') || (before?.egress ?? process.env['CI'] === undefined),
+    egress: given.choice('egress') ?? before?.egress ?? process.env['CI'] === undefined,
   };
+}
+
+/** Judged here, where the person who wrote it reads what is wrong with it. */
+async function controllerList(text: string): Promise<string[]> {
+  const list = text.split(',').filter(entry => entry !== '');
+  const { allControllers } = await import('#controllers/all.ts');
+  try {
+    enabledControllers(list, Object.keys(allControllers));
+  } catch (error) {
+    throw error instanceof UnknownController ? new UsageError(`--controllers ${text}: ${error.message}`) : error;
+  }
+  return list;
+}
+
+function processNames(config: ClusterConfig): string[] {
+  const names = ['control-plane', ...nodePlaces(config.nodes).map(({ name }) => name)];
+  return config.simulated > 0 ? [...names, 'simulated'] : names;
+}
+
+/** Processes read the settings when they start: what runs with others stops here, and starts anew with the rest. */
+async function stopForChange(
+  cluster: Cluster,
+  before: ClusterConfig,
+  after: ClusterConfig,
+  report: Progress,
+): Promise<void> {
+  if (isDeepStrictEqual(before, after)) return;
+  const stop = (name: string) => stopRecorded({ recordPath: cluster.record(name), graceMs: stopGraceMs, clock });
+  if (isRunning(readRecord(cluster.record('control-plane')))) {
+    await report.phase(
+      'settings',
+      () => stop('control-plane'),
+      () => 'changed: the control plane starts anew',
+    );
+  }
+  if (before.simulated !== after.simulated) await stop('simulated');
+  for (const place of nodePlaces(before.nodes).slice(after.nodes)) {
+    await report.phase(
+      place.name,
+      async () => {
+        await stop(place.name);
+        await stopMachine(machineOf(cluster, place));
+      },
+      () => `stopped; to forget it: kubectl delete node ${place.name}`,
+    );
+  }
 }
 
 async function installMissing(report: Progress): Promise<void> {
@@ -154,14 +209,15 @@ async function startAll(cluster: Cluster, config: ClusterConfig, report: Progres
     for (const place of places) await startNodeProcess(cluster, place);
   }
   if (config.simulated > 0) await startProcess(cluster, 'simulated', ['simulated', cluster.directory]);
-  const wanted = places.length + config.simulated;
-  if (wanted > 0) {
+  const simulated = Array.from({ length: config.simulated }, (_, index) => `sim-${index + 1}`);
+  const wanted = new Set([...places.map(({ name }) => name), ...simulated]);
+  if (wanted.size > 0) {
     const kind =
       config.simulated === 0 ? 'containers' : `${places.length} with containers, ${config.simulated} simulated`;
     await report.phase(
       'nodes ready',
-      () => nodesReady(cluster, connection, wanted),
-      () => `${wanted}: ${kind}`,
+      () => nodesReady(cluster, connection, config, wanted),
+      () => `${wanted.size}: ${kind}`,
     );
   }
   return connection;
@@ -194,8 +250,12 @@ async function answering(cluster: Cluster): Promise<ApiConnection | undefined> {
 }
 
 function checkAlive(cluster: Cluster, process: string): void {
-  if (isRunning(readRecord(cluster.record(process)))) return;
-  throw new Error(`the ${process} process has ended; its last words are in ${cluster.log(process)}`);
+  if (!isRunning(readRecord(cluster.record(process)))) throw ended(cluster, process);
+}
+
+function ended(cluster: Cluster, process: string): Error {
+  const log = cluster.log(process);
+  return new Error(`the ${process} process has ended: ${lastWords(log)} (its log: ${log})`);
 }
 
 async function startNodeMachine(cluster: Cluster, place: NodePlace): Promise<void> {
@@ -230,23 +290,38 @@ async function startProcess(
   });
 }
 
-/** Waits for the event that makes the last node ready. */
-async function nodesReady(cluster: Cluster, { client }: ApiConnection, wanted: number): Promise<void> {
+/** Waits for the event that makes the last node ready, or for the end of a process that can make none ready any more. */
+async function nodesReady(
+  cluster: Cluster,
+  { client }: ApiConnection,
+  config: ClusterConfig,
+  wanted: ReadonlySet<string>,
+): Promise<void> {
   const ready = new Set<string>();
   const giveUp = new AbortController();
-  const timer = clock.after(nodeWaitMsMax, () =>
-    giveUp.abort(new Error(`only ${ready.size} of ${wanted} nodes are ready; see ${cluster.log('node-1')}`)),
-  );
+  const late = () => new Error(`only ${ready.size} of ${wanted.size} nodes are ready; see ${cluster.log('node-1')}`);
+  const timer = clock.after(nodeWaitMsMax, () => giveUp.abort(late()));
+  // Processes that an earlier `up` started are not our children: nothing tells of their end, so we look.
+  let looking = clock.after(aliveCheckMs, function look() {
+    const dead = processNames(config).find(name => !isRunning(readRecord(cluster.record(name))));
+    if (dead !== undefined) giveUp.abort(ended(cluster, dead));
+    else looking = clock.after(aliveCheckMs, look);
+  });
   try {
     for await (const { type, object } of client.watch(nodes, {}, giveUp.signal)) {
-      if (type === 'BOOKMARK') continue;
+      const name = object.metadata?.name ?? '';
+      if (type === 'BOOKMARK' || !wanted.has(name)) continue;
       const isReady = object.status?.conditions?.some(each => each.type === 'Ready' && each.status === 'True');
-      if (isReady && type !== 'DELETED') ready.add(object.metadata?.name ?? '');
-      if (ready.size >= wanted) return;
+      if (isReady && type !== 'DELETED') ready.add(name);
+      else ready.delete(name);
+      if (ready.size === wanted.size) return;
     }
-    throw giveUp.signal.reason;
+    throw giveUp.signal.reason ?? late();
+  } catch (error) {
+    throw giveUp.signal.aborted ? giveUp.signal.reason : error;
   } finally {
     timer.cancel();
+    looking.cancel();
     giveUp.abort();
   }
 }

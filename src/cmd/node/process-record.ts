@@ -72,6 +72,20 @@ export function startDetached(options: {
   }).finally(() => closeSync(log));
 }
 
+const lastWordsBytesMax = 16 << 10;
+
+/** Why a process has ended, as far as its log tells: the error it died of, else its last line. */
+export function lastWords(logPath: string): string {
+  let text = '';
+  try {
+    text = readFileSync(logPath, 'utf8').slice(-lastWordsBytesMax);
+  } catch {
+    // It never said anything.
+  }
+  const lines = text.split('\n').filter(line => line.trim() !== '' && !/^\s+at |^Node\.js v/.test(line));
+  return lines.findLast(line => /^\w*Error\b/.test(line)) ?? lines.at(-1) ?? 'nothing';
+}
+
 const stopCheckMs = 20;
 
 /**

@@ -1,0 +1,101 @@
+/** The command line itself: what it refuses, what it says, and clusters that change and stand side by side. */
+
+import assert from 'node:assert/strict';
+import { createServer } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { nodes } from '#api/core/node.ts';
+import { pods } from '#api/core/pod.ts';
+import { loopbackUp } from '#testing/own-network.ts';
+import { describeWithNodes, TestCluster } from './test-cluster.ts';
+
+describe('the command line', () => {
+  const cluster = new TestCluster('words');
+  after(() => cluster.remove());
+
+  test('every command has a help', async () => {
+    for (const command of ['up', 'down', 'status', 'doctor', 'image']) {
+      const { code, stdout } = await cluster.tryProa(command, '--help');
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^proa ${command}: .+\n\nusage: proa ${command} `));
+    }
+  });
+
+  test('it says what it does not understand', async () => {
+    const cases: [string[], RegExp][] = [
+      [['frob'], /^proa: there is no command "frob"; proa help lists them\n$/],
+      [['up', '--frob'], /^proa: Unknown option '--frob'; proa up --help lists its flags\n$/],
+      [['up', '--nodes', 'many'], /^proa: --nodes "many": a whole number from 0 is needed\n$/],
+      [['down', 'dev'], /^proa: "dev" means nothing here: proa down \[--purge\]; a cluster is said by --name\n$/],
+      [['status', '-o', 'yaml'], /^proa: --output yaml: json is known\n$/],
+      [['kubectl', 'get', 'pods'], /^proa: there is no cluster "proa": proa up starts it\n$/],
+    ];
+    for (const [words, message] of cases) {
+      const { code, stderr } = await cluster.tryProa(...words);
+      assert.match(stderr, message);
+      assert.equal(code, 2);
+    }
+    assert.equal((await cluster.tryProa('status')).code, 3);
+  });
+
+  test('up says at once why the control plane cannot be', async () => {
+    const holder = createServer();
+    const port = await new Promise<number>(resolve =>
+      holder.listen(0, '127.0.0.1', () => resolve((holder.address() as { port: number }).port)),
+    );
+    const { code, stderr } = await cluster.tryProa('up', '-d', '--nodes', '0', '--port', String(port));
+    holder.close();
+    assert.equal(code, 1);
+    assert.match(stderr, /^proa: the control-plane process has ended: .*EADDRINUSE.*127\.0\.0\.1:\d+/);
+  });
+});
+
+describeWithNodes('clusters side by side', import.meta.filename, () => {
+  const first = new TestCluster('left');
+  const second = new TestCluster('right');
+  before(loopbackUp);
+  after(() => Promise.allSettled([first.remove(), second.remove()]));
+
+  test('each has its own, though the addresses are the same', async () => {
+    for (const cluster of [first, second]) {
+      await cluster.up('--nodes', '1');
+      await cluster.loadImages();
+      await cluster.client.create(pods, {
+        metadata: { name: cluster.name, namespace: 'default' },
+        spec: { containers: [{ name: 'hello', image: 'hello:1' }] },
+      });
+    }
+    for (const cluster of [first, second]) {
+      const running = await cluster.until(
+        pods,
+        { namespace: 'default' },
+        ([pod]) => pod?.status?.phase === 'Running',
+        'the Pod',
+      );
+      assert.deepEqual(
+        running.map(({ metadata }) => metadata.name),
+        [cluster.name],
+      );
+      const said = await cluster.up();
+      assert.match(said, /everything was running already/);
+    }
+  });
+
+  test('a cluster that runs takes a second node, and gives it back', async () => {
+    assert.match(await second.up('--nodes', '2'), /changed: the control plane starts anew[\s\S]*nodes ready +\S+ +2: /);
+    const [pod] = (await second.client.list(pods, { namespace: 'default' })).items;
+    assert.equal(pod?.status?.containerStatuses?.[0]?.restartCount, 0);
+    const { items } = await second.client.list(nodes);
+    assert.deepEqual(items.map(({ metadata }) => metadata.name).sort(), ['node-1', 'node-2']);
+    assert.match(await second.up('--nodes', '1'), /node-2 +\S+ +stopped; to forget it: kubectl delete node node-2/);
+    const status = JSON.parse(
+      await second.proa('status', '-o', 'json').catch(error => String(error).replace(/^[^{]*/, '')),
+    );
+    assert.equal(status.running, true);
+  });
+
+  test('one goes and the other stays', async () => {
+    await second.proa('down', '--purge');
+    const { code, stdout } = await first.tryProa('status');
+    assert.equal(code, 0, stdout);
+  });
+});
