@@ -273,7 +273,10 @@ function optionsOfQuery(query: URLSearchParams): DeleteOptions {
   const options: AnyJson = {};
   const grace = query.get('gracePeriodSeconds');
   if (grace !== null && grace !== '') {
-    if (!/^[+-]?\d+$/.test(grace)) throw badRequestError(`strconv.ParseInt: parsing ${quote(grace)}: invalid syntax`);
+    const refuse = (why: string) => badRequestError(`strconv.ParseInt: parsing ${quote(grace)}: ${why}`);
+    if (!/^[+-]?\d+$/.test(grace)) throw refuse('invalid syntax');
+    if (BigInt.asIntN(64, BigInt(grace.replace('+', ''))) !== BigInt(grace.replace('+', '')))
+      throw refuse('value out of range');
     options.gracePeriodSeconds = Number(grace);
   }
   const policy = query.get('propagationPolicy');

@@ -22,11 +22,18 @@ const endpoints: Readonly<Record<string, (name: string) => boolean>> = {
 };
 const readyOnly = new Set(['etcd-readiness', 'informer-sync', 'shutdown']);
 
+export const endpointNames = Object.keys(endpoints);
+
+/** What one kind of health looks at. */
+export function checksOf(health: Health, endpoint: string): Health['checks'] {
+  const concerns = endpoints[endpoint];
+  return health.checks.filter(([name]) => concerns?.(name));
+}
+
 export function healthHandler(path: string, health: Health): PathHandler | undefined {
   const [endpoint = '', ...rest] = path.slice(1).split('/');
-  const concerns = endpoints[endpoint];
-  if (concerns === undefined) return undefined;
-  const checks = health.checks.filter(([name]) => concerns(name));
+  if (!Object.hasOwn(endpoints, endpoint)) return undefined;
+  const checks = checksOf(health, endpoint);
   const single = rest.join('/');
   if (single === '') return request => answerAll(request, endpoint, checks);
   const check = checks.find(([name]) => name === single)?.[1];

@@ -16,7 +16,7 @@ import type { AnyJson, Schema } from '#machinery/schema.ts';
 import { toYaml } from '#machinery/yaml-text.ts';
 import type { Entry } from '#watch/entry.ts';
 
-const objectChoices = { transformations: ['Table', 'PartialObjectMetadata'] } as const;
+export const objectChoices = { transformations: ['Table', 'PartialObjectMetadata'] } as const;
 
 export function headersOf(request: Pick<ApiRequest, 'warnings'> | undefined, contentType: string): HeaderValues {
   const headers: Record<string, string | string[]> = {

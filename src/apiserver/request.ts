@@ -22,13 +22,18 @@ export interface ResourceRequest extends ApiRequest {
   readonly served: Served;
 }
 
-/** Bytes of all warnings of one reply: beyond that the rest is left out (upstream: 16 KiB). */
-const warningCharactersMax = 16 << 10;
+/** Once the warnings of one reply are longer than this together, long ones are cut and no more are added. */
+const warningCharactersMax = 4 << 10;
+const cutWarningCharactersMax = 256;
 
 export function warn(request: Pick<ApiRequest, 'warnings'>, text: string): void {
-  if (request.warnings.includes(text)) return;
-  const total = request.warnings.reduce((sum, each) => sum + each.length, text.length);
-  if (total <= warningCharactersMax) request.warnings.push(text);
+  const { warnings } = request;
+  if (warnings.includes(text)) return;
+  const total = warnings.reduce((sum, each) => sum + each.length, 0);
+  if (total >= warningCharactersMax) return;
+  warnings.push(text);
+  if (total + text.length <= warningCharactersMax) return;
+  for (const [i, each] of warnings.entries()) warnings[i] = [...each].slice(0, cutWarningCharactersMax).join('');
 }
 
 /** `299 - "text"`, with what may not stand in a quoted string escaped. */

@@ -94,6 +94,8 @@ export function tokenHandler(deps: TokenRequestDeps): ResourceHandler {
     const options = writeOptions(request.query, 'CreateOptions');
     const expected = { schema: TokenRequest, gvk: tokenKind, isKnown: server.knowsKind };
     const given = await decodeAs(request, expected, options.fieldValidation);
+    // Left out is as good as right; the answer says it in any case.
+    if (given.metadata?.namespace) agreeOnNamespace(request, given);
     given.spec ??= {};
     given.spec.expirationSeconds ??= 3600;
     const asked = withManagedFields(request, given, options);

@@ -44,4 +44,5 @@ export const componentStatuses = defineResource({
   verbs: ['get', 'list'],
   shortNames: ['cs'],
   schema: ComponentStatus,
+  deprecated: 'v1 ComponentStatus is deprecated in v1.19+',
 });

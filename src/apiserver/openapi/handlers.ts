@@ -2,12 +2,22 @@
 
 import { createHash } from 'node:crypto';
 import { openApiV2, openApiV3 } from '#apiserver/openapi/documents.ts';
+import { encodeDocument } from '#apiserver/openapi/protobuf.ts';
 import { headersOf } from '#apiserver/reply.ts';
 import type { ApiRequest } from '#apiserver/request.ts';
 import type { ServedResources } from '#apiserver/served.ts';
 import type { PathHandler } from '#apiserver/server.ts';
-import { methodNotAllowedError, notAcceptableError } from '#machinery/api-error.ts';
+import { methodNotAllowedError } from '#machinery/api-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
+
+const protobufType = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
+
+/** Older clients write `@` where the media type has a dot. */
+function offeredBy(clause: string): 'json' | 'protobuf' | undefined {
+  const [type = ''] = clause.split(';');
+  if (['application/json', 'application/*', '*/*'].includes(type.trim())) return 'json';
+  return type.trim().replace('@', '.') === protobufType ? 'protobuf' : undefined;
+}
 
 interface Document {
   readonly bytes: Buffer;
@@ -28,8 +38,13 @@ export class OpenApi {
     if (path === '/openapi/v3' || path === '/openapi/v3/') return request => this.#index(request);
     const [, document] = /^\/openapi\/v3\/(.+)$/.exec(path) ?? [];
     const groupVersion = document === undefined ? undefined : parseDocument(document);
-    if (document === undefined || groupVersion === undefined) return undefined;
-    if (!this.#resources().hasGroupVersion(...groupVersion)) return undefined;
+    if (document === undefined) return undefined;
+    if (this.#groupDocuments().includes(document)) {
+      return request => this.#answer(request, document, () => emptyDocument, 'application/json');
+    }
+    if (groupVersion === undefined || !this.#resources().hasGroupVersion(...groupVersion)) {
+      return ({ exchange }) => exchange.reply(404, { 'cache-control': 'no-cache, private' });
+    }
     return request =>
       this.#answer(request, document, () => openApiV3(this.#resources(), ...groupVersion), 'application/json');
   }
@@ -44,6 +59,10 @@ export class OpenApi {
       const { hash } = this.#document(name, () => openApiV3(this.#resources(), group, version));
       paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
     }
+    for (const name of this.#groupDocuments()) {
+      const { hash } = this.#document(name, () => emptyDocument);
+      paths[name] = { serverRelativeURL: `/openapi/v3/${name}?hash=${hash}` };
+    }
     const sorted = Object.fromEntries(Object.entries(paths).sort(([a], [b]) => (a < b ? -1 : 1)));
     request.exchange.reply(
       200,
@@ -52,17 +71,40 @@ export class OpenApi {
     );
   }
 
+  /** Discovery has documents too; what it answers is described with the types, so nothing is left for them. */
+  #groupDocuments(): string[] {
+    const groups = new Set(
+      this.#resources()
+        .all()
+        .map(({ resource }) => resource.group),
+    );
+    groups.delete('');
+    const discovery = ['api', 'apis', ...[...groups].map(name => `apis/${name}`)];
+    return [...discovery, '.well-known/openid-configuration', 'openid/v1/jwks', 'version'];
+  }
+
   #v2(request: ApiRequest): void {
     const accept = String(request.exchange.headers['accept'] ?? '');
-    const fits = accept === '' || /application\/json|\*\/\*/.test(accept);
-    if (!fits) throw notAcceptableError('only application/json is offered here');
-    this.#answer(request, 'v2', () => openApiV2(this.#resources()), 'application/json');
+    const kind = accept
+      .split(',')
+      .map(clause => offeredBy(clause.trim()))
+      .find(each => each !== undefined);
+    if (accept !== '' && kind === undefined) {
+      request.exchange.reply(406, { 'cache-control': 'no-cache, private', vary: 'Accept-Encoding, Accept' });
+    } else if (kind === 'protobuf') {
+      const make = () =>
+        encodeDocument(JSON.parse(this.#document('v2', () => openApiV2(this.#resources())).bytes.toString()));
+      this.#answer(request, 'v2.pb', make, protobufType);
+    } else {
+      this.#answer(request, 'v2', () => openApiV2(this.#resources()), 'application/json');
+    }
   }
 
   #document(name: string, make: () => AnyJson): Document {
     const known = this.#documents.get(name);
     if (known !== undefined) return known;
-    const bytes = Buffer.from(JSON.stringify(make()));
+    const made = make();
+    const bytes = Buffer.isBuffer(made) ? made : Buffer.from(JSON.stringify(made));
     const hash = createHash('sha512').update(bytes).digest('hex').toUpperCase();
     const document = { bytes, hash };
     this.#documents.set(name, document);
@@ -82,6 +124,8 @@ export class OpenApi {
 function onlyGet(request: ApiRequest): void {
   if (request.exchange.method !== 'GET') throw methodNotAllowedError();
 }
+
+const emptyDocument = { openapi: '3.0.0', info: { title: 'Kubernetes', version: 'v1.36.3' }, paths: {} };
 
 /** `api/v1`, `apis/apps/v1`. */
 function parseDocument(name: string): [group: string, version: string] | undefined {

@@ -9,6 +9,7 @@ import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { writeOptions } from '#apiserver/verbs/options.ts';
 import { preconditionFailed, updateStored } from '#apiserver/verbs/write.ts';
+import { must } from '#lib/assert.ts';
 import { rfc3339 } from '#lib/clock.ts';
 import { badRequestError, conflictError, untypedError } from '#machinery/api-error.ts';
 import { Status } from '#machinery/meta.ts';
@@ -20,11 +21,28 @@ const topologyLabels = ['topology.kubernetes.io/zone', 'topology.kubernetes.io/r
 
 const bindingKind = { group: '', version: 'v1', kind: 'Binding' };
 
+/** POST on the collection `bindings`: the name stands in the body alone. */
+export async function bindNamedPod(request: ResourceRequest): Promise<void> {
+  const served = must(request.server.resources.find('', 'v1', 'pods'), 'Pods are served');
+  const binding = await readBinding(request);
+  const name = binding.metadata?.name ?? '';
+  const info = { ...request.info, resource: 'pods', subresource: 'binding', name };
+  await bind({ ...request, served, info }, binding);
+}
+
 export async function bindPod(request: ResourceRequest): Promise<void> {
+  await bind(request, await readBinding(request));
+}
+
+function readBinding(request: ResourceRequest): Promise<Binding> {
+  const { fieldValidation } = writeOptions(request.query, 'CreateOptions');
+  const expected = { schema: Binding, gvk: bindingKind, isKnown: request.server.knowsKind };
+  return decodeAs(request, expected, fieldValidation) as Promise<Binding>;
+}
+
+async function bind(request: ResourceRequest, binding: Binding): Promise<void> {
   const { info, server } = request;
   const options = writeOptions(request.query, 'CreateOptions');
-  const expected = { schema: Binding, gvk: bindingKind, isKnown: server.knowsKind };
-  const binding = (await decodeAs(request, expected, options.fieldValidation)) as Binding;
   if (binding.metadata?.name !== info.name) throw badRequestError('name in URL does not match name in Binding object');
   checkTarget(binding);
   const admission = admissionRequest(request, 'CREATE', binding, undefined, options.dryRun);

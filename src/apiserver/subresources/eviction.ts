@@ -11,7 +11,8 @@ import { send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf, type Served } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
-import { deleteObject } from '#apiserver/verbs/delete.ts';
+import { checkPreconditions, deleteObject } from '#apiserver/verbs/delete.ts';
+import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
 import { writeOptions } from '#apiserver/verbs/options.ts';
 import { updateStored } from '#apiserver/verbs/write.ts';
 import { must } from '#lib/assert.ts';
@@ -46,8 +47,38 @@ export async function evictPod(request: ResourceRequest): Promise<void> {
   if (entry === undefined) throw notFoundError({ group: '', resource: 'pods' }, info.name);
   const pod = entry.object() as Pod;
   if (!mayGoAtOnce(pod)) await takeAllowance(request, pod, dryRun);
-  await deleteObject(request, key, deletion);
+  if (!dryRun) await markDisrupted(request, key, deletion);
+  // It has a newer version now than the one that was asked for and found.
+  const { resourceVersion: _, ...preconditions } = deletion.preconditions ?? {};
+  await deleteObject(request, key, { ...deletion, preconditions: dryRun ? deletion.preconditions : preconditions });
   send(request, 201, { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 }, Status, 'json');
+}
+
+/** The Pod says why it ends (KEP-3329), before it does. Nobody is noted as the manager of that. */
+async function markDisrupted(request: ResourceRequest, key: string, deletion: DeleteOptions): Promise<void> {
+  await updateStored(request, key, { dryRun: false }, entry => {
+    checkPreconditions(request, entry, deletion);
+    const pod = entry.object() as Pod;
+    const told = {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'EvictionByEvictionAPI',
+      message: 'Eviction API: evicting',
+    };
+    return { kind: 'put', object: withCondition(pod, told, request.server.clock.nowMs()) };
+  });
+}
+
+type Condition = { readonly type: string; readonly status: string; readonly reason: string; readonly message: string };
+
+function withCondition(pod: Pod, told: Condition, nowMs: number): AnyJson {
+  const before = pod.status?.conditions ?? [];
+  const known = before.find(each => each.type === told.type);
+  const since = known?.status === told.status ? known.lastTransitionTime : rfc3339(nowMs);
+  const condition = { lastProbeTime: null, ...known, ...told, lastTransitionTime: since };
+  const conditions =
+    known === undefined ? [...before, condition] : before.map(each => (each === known ? condition : each));
+  return { ...pod, status: { ...pod.status, conditions } };
 }
 
 /** Nothing is disrupted by the end of a Pod that is over, not bound yet, or on its way out. */
@@ -84,12 +115,18 @@ async function takeAllowance(request: ResourceRequest, pod: Pod, dryRun: boolean
   }
   if (!isReady(pod) && unreadyMayGo(budget)) return;
   const name = budget.metadata?.name ?? '';
+  const nowMs = request.server.clock.nowMs();
   const ofBudget: ResourceRequest = { ...request, served, info: { ...request.info, name } };
   const key = keyOf(served.stored.hub, request.info.namespace, name);
   await updateStored(ofBudget, key, { dryRun }, entry => ({
     kind: 'put',
-    object: withOneLess(entry.object() as PodDisruptionBudget, pod, request.server.clock.nowMs()),
+    object: noted(ofBudget, entry.object(), withOneLess(entry.object() as PodDisruptionBudget, pod, nowMs)),
   }));
+}
+
+/** The server writes the budget's status in its own name. */
+function noted(request: ResourceRequest, live: AnyJson, next: AnyJson): AnyJson {
+  return trackWrite(request, live, next, { fieldManager: 'kube-apiserver' }, 'status');
 }
 
 /** Pods that do not serve anybody are not what a budget protects, as its policy says (KEP-3017). */
@@ -122,10 +159,22 @@ function withOneLess(budget: PodDisruptionBudget, pod: Pod, nowMs: number): AnyJ
     const { desiredHealthy = 0, currentHealthy = 0 } = status ?? {};
     refuse(`The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`);
   }
+  const isLast = allowed === 1;
+  const standing = {
+    type: 'DisruptionAllowed',
+    status: isLast ? 'False' : 'True',
+    observedGeneration: status?.observedGeneration,
+    reason: isLast ? 'InsufficientPods' : 'SufficientPods',
+    message: '',
+  };
+  const before = (status?.conditions ?? []).find(each => each.type === standing.type);
+  const since = before?.status === standing.status ? before.lastTransitionTime : rfc3339(nowMs);
+  const others = (status?.conditions ?? []).filter(each => each !== before);
   return {
     ...budget,
     status: {
       ...status,
+      conditions: [...others, { ...standing, lastTransitionTime: since }],
       disruptionsAllowed: allowed - 1,
       disruptedPods: { ...disrupted, [pod.metadata?.name ?? '']: rfc3339(nowMs) },
     },

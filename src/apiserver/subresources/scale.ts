@@ -13,7 +13,7 @@ import { managerName, type WriteOptions, writeOptions } from '#apiserver/verbs/o
 import { patchFunctions, patchWith } from '#apiserver/verbs/patch.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
 import { resourceName } from '#apiserver/verbs/write.ts';
-import { invalidError, notFoundError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
+import { badRequestError, invalidError, notFoundError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { applyConfiguration } from '#machinery/apply/apply.ts';
 import { managersFromScale, managersOfScale } from '#machinery/apply/scale.ts';
 import { trackUpdate } from '#machinery/apply/track.ts';
@@ -58,12 +58,25 @@ function sendScale(request: ResourceRequest, object: AnyJson): void {
 
 export async function updateScale(request: ResourceRequest): Promise<void> {
   const options = writeOptions(request.query, 'UpdateOptions');
-  const expected = { schema: Scale, gvk: scaleKind, isKnown: request.server.knowsKind };
+  const expected = { schema: Scale, gvk: scaleKind, isKnown: isKnown(request) };
   const scale = await decodeAs(request, expected, options.fieldValidation);
   agreeOnName(request, scale);
   agreeOnNamespace(request, scale);
   const next = (current: AnyJson) => tracked(request, options, current, scale);
-  await writeScale(request, options, next, Boolean(scale.metadata.resourceVersion));
+  await writeScale(request, options, next, Boolean(scale.metadata.resourceVersion), scale.metadata.uid);
+}
+
+/** Versions of Scale that decoders know and that no path takes any more. */
+const olderVersions = ['apps/v1beta1', 'apps/v1beta2', 'extensions/v1beta1'];
+
+function isKnown({ server }: ResourceRequest) {
+  return (kind: string, apiVersion: string): boolean => {
+    if (kind === 'Scale' && olderVersions.includes(apiVersion)) {
+      const why = `does not match the expected API version (${scaleVersion})`;
+      throw badRequestError(`the API version in the data (${apiVersion}) ${why}`);
+    }
+    return server.knowsKind(kind, apiVersion);
+  };
 }
 
 export async function patchScale(request: ResourceRequest): Promise<void> {
@@ -123,6 +136,7 @@ async function writeScale(
   options: WriteOptions,
   next: (current: AnyJson) => AnyJson,
   conflictIsFinal: boolean,
+  uid?: string,
 ): Promise<void> {
   const { info, served } = request;
   const { hub } = served.stored;
@@ -145,7 +159,7 @@ async function writeScale(
         spec: { ...current.spec, replicas: scale.spec?.replicas ?? 0 },
       };
     },
-    { conflictIsFinal, tracked: true },
+    { conflictIsFinal, uid, tracked: true },
   );
   sendScale(request, written.object);
 }

@@ -66,13 +66,18 @@ function deleteOnce(request: ResourceRequest, key: string, options: DeleteOption
   });
 }
 
-function checkPreconditions(request: ResourceRequest, entry: Entry, options: DeleteOptions): void {
+export function checkPreconditions(request: ResourceRequest, entry: Entry, options: DeleteOptions): void {
   const { stored } = request.served;
   const { uid, resourceVersion } = options.preconditions ?? {};
   // Upstream names the kind here, not the resource.
   const kindName = { group: stored.hub.group, resource: stored.hub.kind };
   const object = entry.object() as AnyJson;
+  // Namespaces are deleted in a way of their own, with words of their own.
   const refuse = (what: string, asked: string, found: string) => {
+    if (stored.hub.qualifiedName === 'namespaces') {
+      const why = `Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
+      throw conflictError(resourceName(stored), request.info.name, why);
+    }
     const why = `the ${what} in the precondition (${asked}) does not match the ${what} in record (${found}). The object might have been deleted and then recreated`;
     throw conflictError(kindName, request.info.name, why);
   };

@@ -121,7 +121,7 @@ function bind(ref: BoundObjectReference, namespace: string, account: string, loo
   if (known === 'Secret') {
     return { secret: checked(ref, existing(lookups.secrets.get(namespace, name), 'secrets', name).metadata) };
   }
-  throw badRequestError(`cannot bind token to object of type ${group}/${version}, Kind=${ref.kind}`);
+  throw badRequestError(`cannot bind token to object of type ${group}/${version}, Kind=${ref.kind ?? ''}`);
 }
 
 function existing<T>(found: T | undefined, resource: string, name: string): T {

@@ -30,7 +30,7 @@ const unnamedKind = { group: 'authorization.k8s.io', kind: '' };
 /** SubjectAccessReview: about the user in the spec. */
 export function subjectAccessReview(review: AnyJson, deps: AccessReviewDeps): AnyJson {
   const spec: SubjectAccessReviewSpec = review.spec ?? {};
-  refuse(subjectErrors(spec));
+  refuse([...subjectErrors(spec), ...metadataErrors(review)]);
   return answered(review, userIn(spec), deps);
 }
 
@@ -47,14 +47,22 @@ export function localSubjectAccessReview(review: AnyJson, deps: AccessReviewDeps
     const path = 'spec.nonResourceAttributes';
     errors.push(invalidShown(path, goPath(nonResourceAttributes), 'disallowed on this kind of request'));
   }
-  refuse(errors);
+  const { namespace: _, ...metadata } = review.metadata ?? {};
+  refuse([...errors, ...metadataErrors({ metadata })]);
   return answered(review, userIn(spec), deps);
 }
 
 /** SelfSubjectAccessReview: about whoever asks. */
 export function selfSubjectAccessReview(review: AnyJson, user: User, deps: AccessReviewDeps): AnyJson {
-  refuse(attributeErrors(review.spec ?? {}));
+  refuse([...attributeErrors(review.spec ?? {}), ...metadataErrors(review)]);
   return answered(review, user, deps);
+}
+
+/** Reviews are about nothing that has a name. What the server noted of the writer does not count, but is shown. */
+function metadataErrors({ metadata }: AnyJson): FieldError[] {
+  const { managedFields: _, ...given } = metadata ?? {};
+  if (Object.keys(given).length === 0) return [];
+  return [invalidShown('metadata', JSON.stringify(metadata), 'must be empty')];
 }
 
 function refuse(errors: readonly FieldError[]): void {

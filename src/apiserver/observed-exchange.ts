@@ -1,0 +1,54 @@
+/** An exchange that remembers with which status it was answered. */
+
+import type { Readable } from 'node:stream';
+import type { Exchange, HeaderValues, Peer, ReplyStream } from '#lib/http/exchange.ts';
+
+export class ObservedExchange implements Exchange {
+  readonly #inner: Exchange;
+  readonly method: string;
+  readonly target: string;
+  readonly headers: HeaderValues;
+  readonly protocol: Exchange['protocol'];
+  readonly peer: Peer;
+  /** Zero before there is an answer. */
+  status = 0;
+
+  constructor(inner: Exchange) {
+    this.#inner = inner;
+    this.method = inner.method;
+    this.target = inner.target;
+    this.headers = inner.headers;
+    this.protocol = inner.protocol;
+    this.peer = inner.peer;
+  }
+
+  get upgrade(): Exchange['upgrade'] {
+    return this.#inner.upgrade;
+  }
+
+  get closed(): boolean {
+    return this.#inner.closed;
+  }
+
+  body(limitBytes: number): Promise<Uint8Array> {
+    return this.#inner.body(limitBytes);
+  }
+
+  bodyStream(): Readable {
+    return this.#inner.bodyStream();
+  }
+
+  reply(status: number, headers: HeaderValues, body?: Uint8Array | readonly Uint8Array[]): void {
+    this.status = status;
+    this.#inner.reply(status, headers, body);
+  }
+
+  stream(status: number, headers: HeaderValues): ReplyStream {
+    this.status = status;
+    return this.#inner.stream(status, headers);
+  }
+
+  onClose(callback: () => void): void {
+    this.#inner.onClose(callback);
+  }
+}
