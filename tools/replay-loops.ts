@@ -5,13 +5,14 @@
  *
  * node tools/replay-loops.ts FILE.jsonl [PATTERN]
  *
- * Cases that name a ReplicaSet by upstream's hash cannot pass: ours is another. Nor those that need kubectl, a scheduler or
- * several Nodes.
+ * Cases that name a ReplicaSet by upstream's hash cannot pass: ours is another. Nor those that need kubectl or a
+ * scheduler.
  */
 
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { namespaces } from '#api/core/namespace.ts';
+import type { Node } from '#api/core/node.ts';
 import { nodes } from '#api/core/node.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
@@ -32,7 +33,8 @@ const waitMsMax = 15_000;
 const pauseMsMax = 1_500;
 const lookMs = 20;
 const startMs = 15;
-const nodeNames = ['n1', 'ds-a', 'ds-b'];
+/** The Node of every Pod that asks for no other. */
+const homeName = 'n1';
 
 /** `status.conditions[Ready].status`, `items[0].name`, `metadata.annotations["a/b"]`. */
 function valueAt(object: AnyJson, path: string): AnyJson {
@@ -86,7 +88,7 @@ class FakeKubelet {
   async #bind(pod: Stored<Pod>): Promise<void> {
     if (pod.metadata.annotations?.['fake/never-start'] !== undefined) return;
     const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
-    const name = required?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0] ?? 'n1';
+    const name = required?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0] ?? homeName;
     const binding = { metadata: { name: pod.metadata.name }, target: { kind: 'Node', name } };
     await this.#client.createSubresource(pods, refOf(pod), 'binding', binding);
   }
@@ -219,12 +221,19 @@ async function playCase(client: Client, recorded: AnyJson, namespace: string): P
   return missing.length > 0 ? `not said: ${missing.join(' | ')}` : undefined;
 }
 
-async function makeNodes(client: Client): Promise<void> {
-  for (const name of nodeNames) {
-    const labels = { 'kubernetes.io/hostname': name, ...(name === 'n1' ? {} : { pool: 'ds' }) };
-    await client.create(nodes, { metadata: { name, labels } });
-    const conditions = [{ type: 'Ready', status: 'True', lastTransitionTime: rfc3339(clock.nowMs()) }];
-    await client.patchMerge(nodes, { name }, { status: { conditions } }, { subresource: 'status' });
+/** A Node whose kubelet is on says that it is ready, unless it is told to say that it is not. */
+async function seeNode(client: Client, { metadata }: Stored<Node>): Promise<void> {
+  const { name, annotations = {} } = metadata;
+  if (annotations['fake/kubelet'] !== 'on') return;
+  const status = annotations['fake/not-ready'] === undefined ? 'True' : 'False';
+  const conditions = [{ type: 'Ready', status, lastTransitionTime: rfc3339(clock.nowMs()) }];
+  await client.patchMerge(nodes, { name }, { status: { conditions } }, { subresource: 'status' });
+}
+
+/** Nodes that a case made would get in the way of the next. */
+async function clearNodes(client: Client): Promise<void> {
+  for (const { metadata } of (await client.list(nodes)).items) {
+    if (metadata.name !== homeName) await client.delete(nodes, { name: metadata.name });
   }
 }
 
@@ -255,12 +264,14 @@ informers.of(pods).on({
     if (moved || old.metadata.deletionTimestamp !== pod.metadata.deletionTimestamp) void kubelet.see(pod);
   },
 });
-await makeNodes(client);
+informers.of(nodes).on({ add: node => void seeNode(client, node) });
+await client.create(nodes, { metadata: { name: homeName, annotations: { 'fake/kubelet': 'on' } } });
 let [passedCount, failedCount] = [0, 0];
 for (const line of readFileSync(file, 'utf8').trim().split('\n')) {
   const recorded = JSON.parse(line);
   if (!new RegExp(pattern).test(recorded.name) || line.includes('"kubectl":')) continue;
   const problem = await playCase(client, recorded, `case-${passedCount + failedCount}`);
+  await clearNodes(client);
   if (problem === undefined) passedCount++;
   else {
     failedCount++;
