@@ -10,14 +10,44 @@ const places: Record<Dialect, string> = { v3: '#/components/schemas/', v2: '#/de
 
 const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
-/** Scalars that have a name of their own in the published API. */
-const namedScalars: Readonly<Record<string, readonly [name: string, shape: AnyJson]>> = {
-  time: [`${meta}.Time`, { type: 'string', format: 'date-time' }],
-  microTime: [`${meta}.MicroTime`, { type: 'string', format: 'date-time' }],
-  quantity: ['io.k8s.apimachinery.pkg.api.resource.Quantity', { type: 'string' }],
-  intOrString: ['io.k8s.apimachinery.pkg.util.intstr.IntOrString', { type: 'string', format: 'int-or-string' }],
-  raw: ['io.k8s.apimachinery.pkg.runtime.RawExtension', { type: 'object' }],
-  fieldsV1: [`${meta}.FieldsV1`, { type: 'object' }],
+/** A scalar that has a name of its own in the published API. Version 2 cannot say `oneOf` and calls it a string. */
+interface NamedScalar {
+  readonly name: string;
+  readonly v2: AnyJson;
+  readonly v3: AnyJson;
+}
+
+function named(name: string, doc: string, shape: AnyJson): NamedScalar {
+  return { name, v2: { description: doc, ...shape }, v3: { description: doc, ...shape } };
+}
+
+function namedChoice(name: string, doc: string, types: readonly string[], shape: AnyJson = {}): NamedScalar {
+  return {
+    name,
+    v2: { description: doc, type: 'string', ...shape },
+    v3: { description: doc, ...shape, oneOf: types.map(type => ({ type })) },
+  };
+}
+
+const namedScalars: Readonly<Record<string, NamedScalar>> = {
+  time: named(`${meta}.Time`, 'A time in RFC 3339, in whole seconds.', { type: 'string', format: 'date-time' }),
+  microTime: named(`${meta}.MicroTime`, 'A time in RFC 3339, to the microsecond.', {
+    type: 'string',
+    format: 'date-time',
+  }),
+  quantity: namedChoice(
+    'io.k8s.apimachinery.pkg.api.resource.Quantity',
+    'A number with a suffix, such as 500m, 1.5, 2k or 128Mi.',
+    ['string', 'number'],
+  ),
+  intOrString: namedChoice(
+    'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+    'A number or a text.',
+    ['integer', 'string'],
+    { format: 'int-or-string' },
+  ),
+  raw: named('io.k8s.apimachinery.pkg.runtime.RawExtension', 'An object of any type.', { type: 'object' }),
+  fieldsV1: named(`${meta}.FieldsV1`, 'A tree of field names, as server-side apply writes it.', { type: 'object' }),
 };
 
 const plainScalars: Readonly<Record<string, AnyJson>> = {
@@ -129,11 +159,10 @@ export class SchemaBook {
     if (isList(schema)) return { type: 'array', items: this.#inside(this.#shape((schema as ListSchema).items)) };
     if (isMap(schema))
       return { type: 'object', additionalProperties: this.#inside(this.#shape((schema as MapSchema).values)) };
-    const named = namedScalars[schema.kind];
-    if (named === undefined) return { ...plainScalars[schema.kind] };
-    const [name, shape] = named;
-    this.schemas[name] ??= shape;
-    return { $ref: places[this.#dialect] + name };
+    const scalar = namedScalars[schema.kind];
+    if (scalar === undefined) return { ...plainScalars[schema.kind] };
+    this.schemas[scalar.name] ??= scalar[this.#dialect];
+    return { $ref: places[this.#dialect] + scalar.name };
   }
 }
 
