@@ -17,6 +17,13 @@ import {
   type ValidatingAdmissionPolicyBinding,
   validatingAdmissionPolicyBindings,
 } from '#api/admissionregistration/validating-admission-policy-binding.ts';
+import {
+  inspectOperations,
+  inspectParamKind,
+  inspectVariables,
+  mutationErrors,
+  validationErrors,
+} from '#apiserver/resources/admissionregistration/policy-parts.ts';
 import { inspectRules } from '#apiserver/resources/admissionregistration/rules.ts';
 import { inspectConditions } from '#apiserver/resources/admissionregistration/webhooks.ts';
 import { ageColumn, integerColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
@@ -45,11 +52,11 @@ export const validatingAdmissionPolicyStrategy: Strategy<ValidatingAdmissionPoli
     policy.status = {};
   },
   prepareUpdate: keepStatus,
-  validateCreate: ({ spec }) => [...policyErrors(spec), ...validationErrors(spec)],
+  validateCreate: ({ spec, metadata }) => [...policyErrors(spec), ...validationErrors(spec, metadata?.name)],
   validateUpdate: policy => [
     ...metadataAgain(policy.metadata, false),
     ...policyErrors(policy.spec),
-    ...validationErrors(policy.spec),
+    ...validationErrors(policy.spec, policy.metadata?.name),
   ],
   subresources: { status: statusRules(() => [], { keepsLabels: true }) },
   resetFields: resetsWithLabels,
@@ -131,47 +138,21 @@ function policyErrors(spec: AnyJson = {}): FieldErrors {
     if (!matchConstraints.resourceRules?.length) errors.push(required('spec.matchConstraints.resourceRules'));
   }
   inspectConditions(matchConditions, 'spec.matchConditions', errors);
+  inspectVariables(spec.variables ?? [], errors);
   return errors;
-}
-
-function validationErrors(spec: AnyJson = {}): FieldErrors {
-  if (spec.validations?.length || spec.auditAnnotations?.length) return [];
-  const why = 'validations or auditAnnotations must contain at least one item';
-  return [required('spec.validations', why), required('spec.auditAnnotations', why)];
-}
-
-/** What is being deleted cannot be changed. */
-const mutableOperations = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
-
-function inspectOperations(match: MatchResources | undefined, path: string, errors: FieldError[]): void {
-  for (const operation of (match?.resourceRules ?? []).flatMap(rule => rule.operations ?? [])) {
-    if (mutableOperations.includes(operation)) continue;
-    errors.push(notSupported(`${path}.resourceRules.operations`, operation, mutableOperations));
-  }
-}
-
-function mutationErrors(spec: AnyJson = {}): FieldErrors {
-  const errors: FieldError[] = [];
-  inspectOperations(spec.matchConstraints, 'spec.matchConstraints', errors);
-  const { mutations = [], reinvocationPolicy = '' } = spec;
-  if (mutations.length === 0) errors.push(required('spec.mutations', 'mutations must contain at least one item'));
-  if (reinvocationPolicy === '') errors.push(required('spec.reinvocationPolicy'));
-  else if (reinvocationPolicy !== 'Never' && reinvocationPolicy !== 'IfNeeded') {
-    errors.push(notSupported('spec.reinvocationPolicy', reinvocationPolicy, ['Never', 'IfNeeded']));
-  }
-  return errors;
-}
-
-function inspectParamKind({ apiVersion = '', kind = '' }: ParamKind, errors: FieldError[]): void {
-  const path = 'spec.paramKind';
-  if (apiVersion === '') errors.push(required(`${path}.apiVersion`));
-  if (kind === '') errors.push(required(`${path}.kind`));
 }
 
 function inspectMatch(match: MatchResources, path: string, errors: FieldError[]): void {
   errors.push(...validateLabelSelector(match.namespaceSelector, `${path}.namespaceSelector`));
   errors.push(...validateLabelSelector(match.objectSelector, `${path}.objectSelector`));
   inspectRules(match.resourceRules ?? [], `${path}.resourceRules`, errors);
+  for (const [at, { resourceNames = [] }] of (match.resourceRules ?? []).entries()) {
+    for (const [index, name] of resourceNames.entries()) {
+      if (resourceNames.indexOf(name) < index) {
+        errors.push(duplicate(`${path}.resourceRules[${at}].resourceNames[${index}]`, name));
+      }
+    }
+  }
   inspectRules(match.excludeResourceRules ?? [], `${path}.excludeResourceRules`, errors);
   const { matchPolicy } = match;
   if (matchPolicy === undefined) errors.push(required(`${path}.matchPolicy`));
