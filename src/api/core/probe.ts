@@ -63,7 +63,9 @@ export const LifecycleHandler = struct(
   {
     exec: optional(1, ExecAction, { doc: 'Run a command in the container.' }),
     httpGet: optional(2, HTTPGetAction, { doc: 'Make an HTTP request.' }),
-    tcpSocket: optional(3, TCPSocketAction, { doc: 'Not supported: it fails when the hook runs.' }),
+    tcpSocket: optional(3, TCPSocketAction, {
+      doc: 'Open a TCP connection to the container, which is closed at once.',
+    }),
     sleep: optional(4, SleepAction, { doc: 'Wait.' }),
   },
   { doc: "What to do at a point of a container's life. Exactly one is set." },
