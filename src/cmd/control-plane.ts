@@ -4,7 +4,7 @@
  */
 
 import { mkdirSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { services } from '#api/core/service.ts';
 import { ipAddresses } from '#api/networking/ip-address.ts';
@@ -33,6 +33,8 @@ export interface ControlPlaneOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: (text: string) => void;
+  /** What must be there once the server answers: the credentials of nodes, which start then. */
+  readonly beforeListening?: ((identity: Identity) => Promise<void>) | undefined;
   /** How kubelets, Pods and Services are reached; undefined: directly. */
   readonly dialCluster?: Dial | undefined;
   /** Where Pods find the API server: behind the `kubernetes` Service. */
@@ -87,6 +89,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     },
     onError: error => log(String((error as Error)?.stack ?? error)),
   });
+  await options.beforeListening?.(identity);
   const bound = await http.listen({ host: options.host, port: options.port });
   address = `${bound.host}:${bound.port}`;
   const url = `https://${address}`;
@@ -121,6 +124,8 @@ async function writeAdminKubeconfig(options: ControlPlaneOptions, identity: Iden
   const authority = identity.clusterCa.certificate;
   const parts = { server, cluster: options.name, user: `${options.name}-admin`, authority, client };
   const file = join(options.directory, 'admin.kubeconfig');
-  await writeFile(file, kubeconfigText(parts), { mode: 0o600 });
+  // Replaced whole: `up` may read it at any moment.
+  await writeFile(`${file}.new`, kubeconfigText(parts), { mode: 0o600 });
+  await rename(`${file}.new`, file);
   return file;
 }

@@ -7,7 +7,7 @@ import { basename, dirname } from 'node:path';
 import { Cluster, type ClusterConfig, nodePlaces, podRange } from '#cmd/cluster.ts';
 import { ensureClusterDns } from '#cmd/cluster-dns.ts';
 import { type ControlPlane, startControlPlane } from '#cmd/control-plane.ts';
-import { adminSubject, componentSubject } from '#cmd/identity.ts';
+import { adminSubject, componentSubject, type Identity } from '#cmd/identity.ts';
 import { clusterAddress, clusterNetns, netnsPath, nodeRange, pullRelayPort } from '#cmd/node/network-names.ts';
 import { openPullRelay } from '#cmd/node/pull-relay.ts';
 import { writeNodeCredentials } from '#cmd/node-credentials.ts';
@@ -38,13 +38,10 @@ export async function run(directory: string): Promise<void> {
     clock,
     random,
     log: text => log.error(text),
+    beforeListening: identity => writeAllNodeCredentials(identity, cluster, config),
     dialCluster: doorway && ((host, port) => doorway.connect(host, port)),
     endpoint: doorway === undefined ? undefined : { host: clusterAddress, port: config.port },
   });
-  const inNetwork = { name: cluster.name, server: `https://${clusterAddress}:${config.port}` };
-  for (const place of nodePlaces(config.nodes)) {
-    await writeNodeCredentials(plane.identity, { ...place, directory: cluster.nodeDirectory(place.name) }, inNetwork);
-  }
   if (config.nodes > 0) await ensureClusterDns(plane.api.writer, nodePlaces(config.nodes));
   const inside = doorway === undefined ? undefined : await listenInside(plane, doorway, config);
   const loops = startLoops(await loopsData(plane, config), error => {
@@ -53,6 +50,13 @@ export async function run(directory: string): Promise<void> {
   });
   if (doorway !== undefined) openNodePorts({ plane, doorway, places: nodePlaces(config.nodes), clock, random, log });
   stopOnSignal(plane, loops, inside);
+}
+
+async function writeAllNodeCredentials(identity: Identity, cluster: Cluster, config: ClusterConfig): Promise<void> {
+  const inNetwork = { name: cluster.name, server: `https://${clusterAddress}:${config.port}` };
+  for (const place of nodePlaces(config.nodes)) {
+    await writeNodeCredentials(identity, { ...place, directory: cluster.nodeDirectory(place.name) }, inNetwork);
+  }
 }
 
 async function openStore(cluster: Cluster, config: ClusterConfig): Promise<Store> {
