@@ -125,7 +125,7 @@ async function settlePorts(write: Write, ports: NodePorts, operation: PortOperat
     if (nodePort === 0 && !needsNodePort(spec)) continue;
     // The same port in another protocol has the same node port.
     const asked = nodePort === 0 ? (byPort.get(port.port) ?? 0) : nodePort;
-    const isOurs = asked !== 0 && (byPort.get(port.port) === asked || (before.has(asked) && !kept.has(asked)));
+    const isOurs = asked !== 0 && (byPort.get(port.port) === asked || before.has(asked));
     const number = isOurs ? asked : await take(write, operation, asked, at);
     if (!isOurs && !dryRun) claims.made(() => ports.release(number));
     kept.add(number);

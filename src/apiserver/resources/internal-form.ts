@@ -107,6 +107,7 @@ const commonNames: Readonly<Record<string, string>> = {
   apiGroup: 'APIGroup',
   apiVersion: 'APIVersion',
   awsElasticBlockStore: 'AWSElasticBlockStore',
+  cel: 'CEL',
   cephfs: 'CephFS',
   csi: 'CSI',
   dnsConfig: 'DNSConfig',

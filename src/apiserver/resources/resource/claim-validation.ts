@@ -11,7 +11,7 @@ export function inspectClaimSpec(spec: ResourceClaimSpec | undefined, path: stri
   const names = new Set<string>();
   for (const [at, request] of (devices.requests ?? []).entries()) {
     const own = `${path}.devices.requests[${at}]`;
-    inspectName(request.name ?? '', `${own}.name`, names, errors);
+    inspectName(request.name ?? '', own, names, errors);
     const { exactly, firstAvailable = [] } = request;
     if (exactly === undefined && firstAvailable.length === 0) {
       errors.push(required(own, 'exactly one of `exactly` or `firstAvailable` is required'));
@@ -24,7 +24,7 @@ export function inspectClaimSpec(spec: ResourceClaimSpec | undefined, path: stri
     const inner = new Set<string>();
     for (const [index, each] of firstAvailable.entries()) {
       const place = `${own}.firstAvailable[${index}]`;
-      inspectName(each.name ?? '', `${place}.name`, inner, errors);
+      inspectName(each.name ?? '', place, inner, errors);
       inspectRequest(each, place, errors);
     }
   }
@@ -32,21 +32,22 @@ export function inspectClaimSpec(spec: ResourceClaimSpec | undefined, path: stri
 }
 
 function inspectName(name: string, path: string, seen: Set<string>, errors: FieldError[]): void {
-  if (name === '') errors.push(required(path));
-  else {
-    addProblems(errors, path, name, checkDns1123Label(name));
-    if (seen.has(name)) errors.push(duplicate(path, name));
-  }
+  addProblems(errors, `${path}.name`, name, checkDns1123Label(name));
+  if (seen.has(name)) errors.push(duplicate(path, name));
   seen.add(name);
+}
+
+export function inspectSelectors(selectors: readonly AnyJson[], path: string, errors: FieldError[]): void {
+  for (const [at, { cel }] of selectors.entries()) {
+    if (cel === undefined) errors.push(required(`${path}[${at}].cel`));
+  }
 }
 
 function inspectRequest(request: AnyJson, path: string, errors: FieldError[]): void {
   const { deviceClassName = '', allocationMode, count = 0, selectors = [] } = request;
   if (deviceClassName === '') errors.push(required(`${path}.deviceClassName`));
   else addProblems(errors, `${path}.deviceClassName`, deviceClassName, checkDns1123Subdomain(deviceClassName));
-  for (const [at, selector] of selectors.entries()) {
-    if (selector.cel === undefined) errors.push(required(`${path}.selectors[${at}].cel`));
-  }
+  inspectSelectors(selectors, `${path}.selectors`, errors);
   if (allocationMode === 'All') {
     if (count !== 0) errors.push(invalid(`${path}.count`, count, "must not be specified when allocationMode is 'All'"));
   } else if (allocationMode === 'ExactCount') {
@@ -64,8 +65,8 @@ export function inspectConfigurations(configurations: readonly AnyJson[], path: 
     }
     if (!opaque.driver) errors.push(required(`${own}.driver`));
     else addProblems(errors, `${own}.driver`, opaque.driver, checkDns1123Subdomain(opaque.driver.toLowerCase()));
-    if (opaque.parameters === undefined) errors.push(required(`${own}.parameters`));
-    else if (typeof opaque.parameters !== 'object' || opaque.parameters === null) {
+    if (opaque.parameters === undefined || opaque.parameters === null) errors.push(required(`${own}.parameters`));
+    else if (typeof opaque.parameters !== 'object') {
       errors.push(invalid(`${own}.parameters`, '<value omitted>', 'must be a valid JSON object'));
     }
   }

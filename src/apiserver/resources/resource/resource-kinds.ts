@@ -13,12 +13,17 @@ import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.
 import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { metadataAgain } from '#apiserver/resources/messages.ts';
-import { inspectClaimSpec, inspectConfigurations } from '#apiserver/resources/resource/claim-validation.ts';
+import {
+  inspectClaimSpec,
+  inspectConfigurations,
+  inspectSelectors,
+} from '#apiserver/resources/resource/claim-validation.ts';
 import { validateSliceSpec } from '#apiserver/resources/resource/slice-validation.ts';
 import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { fieldsOf } from '#machinery/selector/field-selector.ts';
 import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
+import { validateAnnotations, validateLabels } from '#machinery/validation/object-meta.ts';
 
 export const deviceClassStrategy: Strategy<DeviceClass> = {
   resource: deviceClasses,
@@ -30,6 +35,7 @@ export const deviceClassStrategy: Strategy<DeviceClass> = {
 
 function classErrors({ spec }: DeviceClass): FieldErrors {
   const errors: FieldError[] = [];
+  inspectSelectors(spec?.selectors ?? [], 'spec.selectors', errors);
   inspectConfigurations(spec?.config ?? [], 'spec.config', errors);
   return errors;
 }
@@ -51,6 +57,15 @@ export const resourceClaimStrategy: Strategy<ResourceClaim> = {
   columns: [nameColumn, textColumn<ResourceClaim>('State', printedState), ageColumn],
 };
 
+/** What the claims made of it will carry. */
+function templateMetadata(spec: ResourceClaimTemplateSpec | undefined): FieldErrors {
+  const { labels = {}, annotations = {} } = spec?.metadata ?? {};
+  return [
+    ...validateLabels(labels, 'spec.metadata.labels'),
+    ...validateAnnotations(annotations, 'spec.metadata.annotations'),
+  ];
+}
+
 function specErrors(spec: ResourceClaimSpec | undefined, path: string): FieldErrors {
   const errors: FieldError[] = [];
   inspectClaimSpec(spec, path, errors);
@@ -70,7 +85,7 @@ function printedState({ metadata, status }: ResourceClaim): string {
 export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   resource: resourceClaimTemplates,
   returnsDeleted: true,
-  validateCreate: ({ spec }) => specErrors(spec?.spec, 'spec.spec'),
+  validateCreate: ({ spec }) => [...templateMetadata(spec), ...specErrors(spec?.spec, 'spec.spec')],
   validateUpdate: (template, old) => [
     ...metadataAgain(template.metadata, true),
     ...specErrors(template.spec?.spec, 'spec.spec'),
