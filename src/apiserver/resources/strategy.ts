@@ -76,6 +76,8 @@ export interface Strategy<T = AnyJson> extends UpdateRules<T> {
   readonly returnsDeleted?: boolean;
   /** The finalizer that a DELETE without a policy implies: `orphan` for Jobs and ReplicationControllers. */
   readonly defaultPropagation?: 'Background' | 'Orphan';
+  /** What a DELETE hears that leaves the policy to this kind. */
+  readonly defaultPropagationWarning?: string;
   /** Graceful deletion: the grace period in seconds for a DELETE that asked for `asked` (undefined: did not say); undefined: delete at once. */
   readonly gracePeriod?: (object: T, asked: number | undefined) => number | undefined;
   /** Something beside metadata.finalizers that keeps a deleted object until it is gone (a Namespace's spec.finalizers). */

@@ -6,7 +6,7 @@
 import { decodeDeleteOptions } from '#apiserver/body.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
 import { send, sendObject } from '#apiserver/reply.ts';
-import type { ResourceRequest } from '#apiserver/request.ts';
+import { type ResourceRequest, warn } from '#apiserver/request.ts';
 import { keyOf, type Stored } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { isFinished } from '#apiserver/verbs/update.ts';
@@ -47,6 +47,8 @@ function answer(request: ResourceRequest, deleted: Written): void {
 export async function deleteObject(request: ResourceRequest, key: string, options: DeleteOptions): Promise<Written> {
   const dryRun = (options.dryRun ?? []).includes('All');
   const { strategy } = request.served.stored;
+  const isLeftToUs = options.orphanDependents === undefined && options.propagationPolicy === undefined;
+  if (isLeftToUs && strategy.defaultPropagationWarning !== undefined) warn(request, strategy.defaultPropagationWarning);
   let deleted = await deleteOnce(request, key, options, dryRun);
   // Its time is up and nobody holds it: the write that said so is followed by the one that removes it.
   const isOver = strategy.gracePeriod !== undefined && isFinished(deleted.object, strategy);

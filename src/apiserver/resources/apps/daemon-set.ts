@@ -17,7 +17,7 @@ import {
   textColumn,
 } from '#apiserver/resources/columns.ts';
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
-import { podTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
+import { podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { amountOf, inspectAtMostAll, inspectIntOrPercent } from '#apiserver/resources/int-or-percent.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { immutable, inspectAtLeastZero, notSupportedShown } from '#apiserver/resources/messages.ts';
@@ -55,6 +55,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = {
   },
   validateCreate: set => validateSpec(set.spec as DaemonSetSpec),
   warnOnCreate: set => podTemplateWarnings(templateOf(set), 'spec.template'),
+  warnOnUpdate: updatedTemplateWarnings,
   prepareUpdate(set, old) {
     keepStatus(set, old);
     preparePodTemplate(templateOf(set));

@@ -12,7 +12,7 @@ import {
   textColumn,
 } from '#apiserver/resources/columns.ts';
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
-import { nameWarnings, podTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
+import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { amountOf, inspectAtMostAll, inspectIntOrPercent } from '#apiserver/resources/int-or-percent.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { immutable, inspectAtLeastZero, notSupportedShown } from '#apiserver/resources/messages.ts';
@@ -47,6 +47,7 @@ export const deploymentStrategy: Strategy<Deployment> = {
     ...nameWarnings(deployment.metadata?.name ?? ''),
     ...podTemplateWarnings(templateOf(deployment), 'spec.template'),
   ],
+  warnOnUpdate: updatedTemplateWarnings,
   prepareUpdate(deployment, old) {
     keepStatus(deployment, old);
     preparePodTemplate(templateOf(deployment));

@@ -11,7 +11,7 @@ import {
   selectorColumn,
 } from '#apiserver/resources/columns.ts';
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
-import { nameWarnings, podTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
+import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { immutable, inspectAtLeastZero } from '#apiserver/resources/messages.ts';
 import {
   inspectRunningTemplate,
@@ -58,6 +58,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
     ...nameWarnings(set.metadata?.name ?? ''),
     ...podTemplateWarnings(templateOf(set), 'spec.template'),
   ],
+  warnOnUpdate: updatedTemplateWarnings,
   prepareUpdate(set, old) {
     keepStatus(set, old);
     preparePodTemplate(templateOf(set));

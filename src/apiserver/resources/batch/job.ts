@@ -9,7 +9,7 @@ import { PodSpec, PodTemplateSpec } from '#api/core/pod-spec.ts';
 import { inspectJobSpec } from '#apiserver/resources/batch/job-spec.ts';
 import { ageColumn, containerColumns, nameColumn, selectorColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
-import { nameWarnings, podTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
+import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { immutable } from '#apiserver/resources/messages.ts';
 import { selectorWorks } from '#apiserver/resources/selectors.ts';
@@ -43,6 +43,7 @@ export const jobStrategy: Strategy<Job> = {
     ...nameWarnings(job.metadata?.name ?? ''),
     ...podTemplateWarnings(templateOf(job), 'spec.template'),
   ],
+  warnOnUpdate: updatedTemplateWarnings,
   prepareUpdate(job, old) {
     keepStatus(job, old);
     preparePodTemplate(templateOf(job));
@@ -50,6 +51,8 @@ export const jobStrategy: Strategy<Job> = {
   validateUpdate,
   subresources: { status: statusRules(validateStatus) },
   defaultPropagation: 'Orphan',
+  defaultPropagationWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   fieldRules: fieldsOf(['status.successful']),
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   columns: [

@@ -22,6 +22,17 @@ export function podTemplateWarnings(template: PodTemplateSpec | undefined, path:
   return template?.spec ? specWarnings(template.spec, template.metadata, `${path}.`) : [];
 }
 
+interface WithTemplate {
+  readonly metadata?: ObjectMeta | undefined;
+  readonly spec?: { readonly template?: PodTemplateSpec | undefined } | undefined;
+}
+
+/** Whoever changes what is wanted hears of all of its template again. */
+export function updatedTemplateWarnings(object: WithTemplate, old: WithTemplate): string[] {
+  if (object.metadata?.generation === old.metadata?.generation) return [];
+  return podTemplateWarnings(object.spec?.template, 'spec.template');
+}
+
 /** Pods made of a kind carry its name: one that is no DNS label surprises. */
 export function nameWarnings(name: string): string[] {
   const problems = checkDns1123Label(name);

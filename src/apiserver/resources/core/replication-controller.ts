@@ -12,7 +12,7 @@ import {
   textColumn,
 } from '#apiserver/resources/columns.ts';
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
-import { nameWarnings, podTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
+import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { inspectAtLeastZero } from '#apiserver/resources/messages.ts';
 import { inspectRunningTemplate } from '#apiserver/resources/selectors.ts';
 import { keepStatus, statusRules, validateCounts } from '#apiserver/resources/status-subresource.ts';
@@ -39,6 +39,7 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = {
     ...nameWarnings(controller.metadata?.name ?? ''),
     ...podTemplateWarnings(templateOf(controller), 'spec.template'),
   ],
+  warnOnUpdate: updatedTemplateWarnings,
   prepareUpdate(controller, old) {
     keepStatus(controller, old);
     preparePodTemplate(templateOf(controller));
