@@ -29,15 +29,14 @@ const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'tools/**/*.tes
   .filter(file => patterns.length === 0 || patterns.some(pattern => file.includes(pattern)))
   .sort();
 
-const checks =
-  patterns.length > 0 ||
-  [
-    step('tidy', process.execPath, ['tools/tidy/tidy.ts']),
-    step('types', bin('tsc'), ['-p', '.']),
-    step('format and lint', bin('biome'), ['check', '--error-on-warnings', '--max-diagnostics=20']),
-  ].every(Boolean);
+const checks: readonly [name: string, command: string, words: readonly string[]][] = [
+  ['tidy', process.execPath, ['tools/tidy/tidy.ts']],
+  ['types', bin('tsc'), ['-p', '.']],
+  ['format and lint', bin('biome'), ['check', '--error-on-warnings', '--max-diagnostics=20']],
+];
+const failed = patterns.length > 0 ? [] : checks.filter(check => !step(...check)).map(([name]) => name);
 
 const flags = ['--test', '--test-concurrency=2', `--test-timeout=${testMsMax}`, '--test-reporter=spec'];
 const tests = step(`${files.length} test files`, process.execPath, [...flags, ...files]);
-if (!checks) process.stdout.write('a check before the tests failed; see above\n');
-process.exit(checks && tests ? 0 : 1);
+if (failed.length > 0) process.stdout.write(`failed before the tests: ${failed.join(', ')}; see above\n`);
+process.exit(failed.length === 0 && tests ? 0 : 1);

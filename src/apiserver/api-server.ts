@@ -24,6 +24,7 @@ import { metricsHandler, RequestMetrics } from '#apiserver/metrics.ts';
 import { OpenApi } from '#apiserver/openapi/handlers.ts';
 import { buildRegistry } from '#apiserver/registry.ts';
 import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
+import type { ServedResources } from '#apiserver/served.ts';
 import { createServer, type Server } from '#apiserver/server.ts';
 import { bindNamedPod } from '#apiserver/subresources/binding.ts';
 import { componentStatusHandlers } from '#apiserver/subresources/component-statuses.ts';
@@ -134,24 +135,30 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   ]);
   await feed.ready();
   await allocation.repair();
-  startFlowSchemaStatus({
-    flowSchemas: objectsOf(resources, flowSchemas),
-    priorityLevels: objectsOf(resources, priorityLevelConfigurations),
-    writer,
-    clock,
-    onError: error => options.log(`the status of a flow schema: ${error}`),
-  });
-  feed.beginHistory();
-  const compactor = startCompactor({
-    feed,
-    clock,
-    onError: error => options.log(`compact the store: ${error.message}`),
-  });
+  const compactor = startLoops(feed, resources, writer, options);
   const close = () => {
     compactor.close();
     feed.close();
   };
   return { server, feed, writer, tokens, close };
+}
+
+/** What goes on inside the server for as long as it runs. */
+function startLoops(
+  feed: Feed,
+  resources: ServedResources,
+  writer: StatusWriter,
+  { clock, log }: ApiServerOptions,
+): { close(): void } {
+  startFlowSchemaStatus({
+    flowSchemas: objectsOf(resources, flowSchemas),
+    priorityLevels: objectsOf(resources, priorityLevelConfigurations),
+    writer,
+    clock,
+    onError: error => log(`the status of a flow schema: ${error}`),
+  });
+  feed.beginHistory();
+  return startCompactor({ feed, clock, onError: error => log(`compact the store: ${error.message}`) });
 }
 
 /** Upstream's names in upstream's order: monitors exclude and ask for them one by one. */

@@ -22,7 +22,7 @@ import { systemClock as clock } from '#lib/clock.ts';
 import { inOwnNetwork, loopbackUp, runInOwnNetwork } from '#testing/own-network.ts';
 import { testImages } from '../images/build.ts';
 
-const launcher = fileURLToPath(new URL('../../proa.mjs', import.meta.url));
+export const launcher = fileURLToPath(new URL('../../proa.mjs', import.meta.url));
 const waitMsMax = 90_000;
 
 export interface Output {
@@ -248,8 +248,8 @@ export function startProgram([program = '', ...words]: readonly string[], option
         await new Promise<void>(resolve => (wake = resolve));
       }
     },
-    async stop(): Promise<void> {
-      child.kill();
+    async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
+      child.kill(signal);
       await end;
     },
   };

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
-import { nodes } from '#api/core/node.ts';
+import { type Node, nodes } from '#api/core/node.ts';
 import { type ApiConnection, connectByKubeconfig } from '#cmd/api-client.ts';
 import {
   Cluster,
@@ -78,10 +78,10 @@ async function runUp(given: Arguments): Promise<number> {
   const config = await settle(given, cluster, report);
   if (before !== undefined) await stopForChange(cluster, before, config, report);
   cluster.write(config);
-  const ran = processNames(config).every(name => isRunning(readRecord(cluster.record(name))));
-  const connection = await startAll(cluster, config, report);
+  const stopped = processNames(config).filter(name => !isRunning(readRecord(cluster.record(name))));
+  const connection = await startAll(cluster, config, stopped, report);
   const context = mergeKubeconfig(cluster.kubeconfigFile, given.text('kubeconfig'));
-  if (ran) report.say('  everything was running already');
+  if (stopped.length === 0) report.say('  everything was running already');
   await describe(cluster, config, context, report);
   connection.close();
   if (given.is('detach')) return 0;
@@ -186,7 +186,13 @@ function isFree(port: number): Promise<boolean> {
   });
 }
 
-async function startAll(cluster: Cluster, config: ClusterConfig, report: Progress): Promise<ApiConnection> {
+async function startAll(
+  cluster: Cluster,
+  config: ClusterConfig,
+  stopped: readonly string[],
+  report: Progress,
+): Promise<ApiConnection> {
+  const startMs = clock.nowMs();
   const places = nodePlaces(config.nodes);
   if (places.length > 0) {
     await createClusterNetwork({ cluster: cluster.name, podRange, serviceRange, egress: config.egress });
@@ -210,7 +216,11 @@ async function startAll(cluster: Cluster, config: ClusterConfig, report: Progres
   }
   if (config.simulated > 0) await startProcess(cluster, 'simulated', ['simulated', cluster.directory]);
   const simulated = Array.from({ length: config.simulated }, (_, index) => `sim-${index + 1}`);
-  const wanted = new Set([...places.map(({ name }) => name), ...simulated]);
+  const sinceMs = (process: string) => (stopped.includes(process) ? startMs : 0);
+  const wanted = new Map([
+    ...places.map(({ name }) => [name, sinceMs(name)] as const),
+    ...simulated.map(name => [name, sinceMs('simulated')] as const),
+  ]);
   if (wanted.size > 0) {
     const kind =
       config.simulated === 0 ? 'containers' : `${places.length} with containers, ${config.simulated} simulated`;
@@ -290,12 +300,15 @@ async function startProcess(
   });
 }
 
-/** Waits for the event that makes the last node ready, or for the end of a process that can make none ready any more. */
+/**
+ * Waits for the event that makes the last node ready, or for the end of a process that can make none ready any more. A
+ * node whose process has just been started may still be known as ready from before, so it must have said so since then.
+ */
 async function nodesReady(
   cluster: Cluster,
   { client }: ApiConnection,
   config: ClusterConfig,
-  wanted: ReadonlySet<string>,
+  wanted: ReadonlyMap<string, number>,
 ): Promise<void> {
   const ready = new Set<string>();
   const giveUp = new AbortController();
@@ -310,9 +323,9 @@ async function nodesReady(
   try {
     for await (const { type, object } of client.watch(nodes, {}, giveUp.signal)) {
       const name = object.metadata?.name ?? '';
-      if (type === 'BOOKMARK' || !wanted.has(name)) continue;
-      const isReady = object.status?.conditions?.some(each => each.type === 'Ready' && each.status === 'True');
-      if (isReady && type !== 'DELETED') ready.add(name);
+      const sinceMs = wanted.get(name);
+      if (type === 'BOOKMARK' || sinceMs === undefined) continue;
+      if (type !== 'DELETED' && isReadySince(object, sinceMs)) ready.add(name);
       else ready.delete(name);
       if (ready.size === wanted.size) return;
     }
@@ -324,6 +337,13 @@ async function nodesReady(
     looking.cancel();
     giveUp.abort();
   }
+}
+
+function isReadySince({ status }: Node, sinceMs: number): boolean {
+  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
+  // Times in the API are whole seconds.
+  const isFresh = Date.parse(ready?.lastHeartbeatTime ?? '') >= Math.floor(sinceMs / 1000) * 1000;
+  return ready?.status === 'True' && isFresh;
 }
 
 async function describe(
