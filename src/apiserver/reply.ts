@@ -48,11 +48,12 @@ function encodeWhole(object: AnyJson, schema: Schema | undefined, media: Media, 
   return Buffer.from(`${stringify(object, pretty ? 2 : undefined)}\n`);
 }
 
-/** Control characters cannot stand in the YAML that upstream writes. */
+/**
+ * Upstream turns its JSON to YAML, and its reader of YAML refuses characters that JSON may carry as they are.
+ */
 function yamlOf(object: AnyJson): string {
   const text = stringify(object);
-  // JSON escapes them, so looking for the escapes is enough; tab, line feed and carriage return are fine.
-  if (/\\u00(?:0[0-8bcef]|1[0-9a-f]|7f)/.test(text)) throw untypedError('yaml: control characters are not allowed');
+  if (/[\x7f-\x84\x86-\x9f\ufffe\uffff]/.test(text)) throw untypedError('yaml: control characters are not allowed');
   return toYaml(object);
 }
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { stringify } from 'yaml';
 import { parseYaml } from '#machinery/yaml.ts';
+import { toYaml } from '#machinery/yaml-text.ts';
 
 test('scalars mean what they mean to upstream', () => {
   const text = [
@@ -79,8 +79,56 @@ test('JSON is YAML, and what is written is read', () => {
       const small = (_: string, part: unknown) => (typeof part === 'number' && Math.abs(part) > 2 ** 53 - 1 ? 0 : part);
       const plain = JSON.parse(JSON.stringify(value, small));
       assert.deepEqual(parseYaml(JSON.stringify(plain)).value, plain);
-      assert.deepEqual(parseYaml(stringify(plain, { version: '1.1' })).value, plain);
+      assert.deepEqual(parseYaml(toYaml(plain)).value, plain);
     }),
     { numRuns: 200 },
   );
+});
+
+test('it is printed as go-yaml v2 prints it', () => {
+  const long = 'only the following are accepted: application/json;stream=watch, application/protobuf;stream=watch';
+  const object = {
+    items: [{ b: ['1', 2, null, [], {}], a: 'x: y' }, [['q']]],
+    a10: 1e-7,
+    a2: 1234567.5,
+    '.': {},
+    empty: '',
+    n: 'yes',
+    day: '2020-01-01',
+    clock: '12:30',
+    tab: 'a\tb',
+    face: '\u{1f600}',
+    block: ' a\n\nb\n',
+    quote: "it's #not",
+    ["'k".repeat(80)]: { v: long },
+    message: long,
+  };
+  const expected = `? '${"''k".repeat(80)}'
+: v: 'only the following are accepted: application/json;stream=watch, application/protobuf;stream=watch'
+.: {}
+a2: 1.2345675e+06
+a10: 1e-07
+block: |2
+   a
+
+  b
+clock: "12:30"
+day: "2020-01-01"
+empty: ""
+face: "\\U0001F600"
+items:
+- a: 'x: y'
+  b:
+  - "1"
+  - 2
+  - null
+  - []
+  - {}
+- - - q
+message: 'only the following are accepted: application/json;stream=watch, application/protobuf;stream=watch'
+"n": "yes"
+quote: 'it''s #not'
+tab: "a\\tb"
+`;
+  assert.equal(toYaml(object), expected);
 });
