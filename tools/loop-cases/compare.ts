@@ -5,7 +5,7 @@ import type { History } from './history.ts';
 import { historyDifferences, ourHistories, recordedHistory } from './history.ts';
 import { differences, textMatches } from './match.ts';
 import type { World } from './world.ts';
-import { resourceOf } from './world.ts';
+import { homeNames, resourceOf } from './world.ts';
 
 const hashLabels = ['pod-template-hash', 'controller-revision-hash', 'controller.kubernetes.io/hash'];
 
@@ -35,22 +35,35 @@ export function compareCase(world: World, recorded: AnyJson, namespace: string):
   const inOrder = order.map(kind => recorded.observed[kind] ?? []);
   const theirHashes = hashesIn(JSON.stringify([...inOrder, recorded.observed]));
   const known = JSON.parse(tagged(JSON.stringify(recorded), theirHashes).replaceAll('{{ns}}', namespace));
+  const scope = scopeOf(known);
   const ourChanges = [...world.changes].map(([key, changes]) => [key, changes] as const);
   const ofKinds = ourChanges.filter(([key]) => order.some(kind => key.startsWith(`${kind} `)));
   const ourHashes = hashesIn(JSON.stringify([...ofKinds.map(([, changes]) => changes[0]), ourChanges]));
   const ours = <T>(value: T): T => JSON.parse(tagged(JSON.stringify(value), ourHashes));
   return {
-    changes: compareChanges(known, ours(ourChanges), namespace),
-    final: compareFinal(known, ours(ourChanges), namespace),
-    events: compareEvents(known, ours(world.events), namespace),
+    changes: compareChanges(known, ours(ourChanges), scope),
+    final: compareFinal(known, ours(ourChanges), scope),
+    events: compareEvents(known, ours(world.events), scope),
   };
 }
 
-/** Objects that every namespace has, and those of the world around the case. */
-function isFurniture(plural: string, name: string): boolean {
-  if (plural === 'configmaps') return name === 'kube-root-ca.crt';
-  if (plural === 'serviceaccounts') return name === 'default';
-  return name.startsWith('home-');
+/** Whose objects count: those in the namespaces that the case speaks of, but not what every namespace has. */
+interface Scope {
+  readonly namespaces: ReadonlySet<string>;
+  readonly recordedNames: ReadonlySet<string>;
+}
+
+function scopeOf(known: AnyJson): Scope {
+  const text = JSON.stringify([known.setup, known.actions]);
+  const namespaces = [...text.matchAll(/namespaces\/([a-z0-9-]+)\//g)].map(([, name]) => name ?? '');
+  const recorded = Object.values<AnyJson[]>(known.observed).flat();
+  return { namespaces: new Set(namespaces), recordedNames: new Set(recorded.map(each => each.name)) };
+}
+
+function counts({ namespaces, recordedNames }: Scope, namespace: string, name: string): boolean {
+  if (recordedNames.has(name)) return true;
+  if (namespace !== '' && !namespaces.has(namespace)) return false;
+  return ![...homeNames, 'kube-root-ca.crt', 'default'].includes(name);
 }
 
 type Pair<R, O> = { recorded: R | undefined; ours: O | undefined; problems: string[] };
@@ -74,13 +87,13 @@ function pairUp<R, O>(recorded: R[], ours: O[], problemsOf: (recorded: R, ours: 
   return pairs;
 }
 
-function compareChanges(known: AnyJson, ours: AnyJson[], namespace: string): string[] {
+function compareChanges(known: AnyJson, ours: AnyJson[], scope: Scope): string[] {
   const varying: string[] = known.varies ?? [];
   return Object.entries<AnyJson[]>(known.observed).flatMap(([plural, entries]) => {
     const theirs = entries.map(({ name, events, like }) =>
       recordedHistory(name, events ?? entries.find(each => each.name === like)?.events),
     );
-    const own = ours.flatMap(([key, changes]) => historiesOf(plural, key, changes, namespace));
+    const own = ours.flatMap(([key, changes]) => historiesOf(plural, key, changes, scope));
     const isRun = plural === 'pods' && known.observed.nodes === undefined;
     const mayBeOther = !resourceOf(plural).namespaced;
     return pairUp(theirs, own, (recorded, other) => {
@@ -97,21 +110,21 @@ function compareChanges(known: AnyJson, ours: AnyJson[], namespace: string): str
   });
 }
 
-function historiesOf(plural: string, key: string, changes: AnyJson[], namespace: string): History[] {
+function historiesOf(plural: string, key: string, changes: AnyJson[], scope: Scope): History[] {
   const [kind, path = ''] = key.split(' ');
   const [where, name = ''] = path.split('/');
-  if (kind !== plural || (where !== '' && where !== namespace) || isFurniture(plural, name)) return [];
+  if (kind !== plural || !counts(scope, where ?? '', name)) return [];
   return ourHistories(name, changes);
 }
 
-function compareFinal(known: AnyJson, ours: AnyJson[], namespace: string): string[] {
+function compareFinal(known: AnyJson, ours: AnyJson[], scope: Scope): string[] {
   const problems: string[] = [];
   for (const plural of Object.keys(known.observed)) {
     const listed: AnyJson[] = known.final[plural] ?? [];
     const recorded = listed.map(each => (each.like === undefined ? each : likeOf(each, listed)));
     const isRun = plural === 'pods' && known.observed.nodes === undefined;
     const form = (each: AnyJson) => finalForm(each, isRun);
-    const own = ours.flatMap(([key, changes]) => lastOf(plural, key, changes, namespace)).map(form);
+    const own = ours.flatMap(([key, changes]) => lastOf(plural, key, changes, scope)).map(form);
     const pairs = pairUp(recorded.map(form), own, (each, other) =>
       textMatches(each.metadata.name, other.metadata.name) ? differences(each, other, true) : undefined,
     );
@@ -126,8 +139,8 @@ function compareFinal(known: AnyJson, ours: AnyJson[], namespace: string): strin
   return problems;
 }
 
-function lastOf(plural: string, key: string, changes: AnyJson[], namespace: string): AnyJson[] {
-  if (historiesOf(plural, key, changes, namespace).length === 0) return [];
+function lastOf(plural: string, key: string, changes: AnyJson[], scope: Scope): AnyJson[] {
+  if (historiesOf(plural, key, changes, scope).length === 0) return [];
   const last = changes.at(-1);
   return last.type === 'DELETED' ? [] : [last.object];
 }
@@ -138,24 +151,43 @@ function finalForm({ apiVersion, kind, ...object }: AnyJson, isRun: boolean): An
     [manager, operation, subresource, apiVersion].join(' '),
   );
   const managedFields = isRun ? undefined : fields;
-  const status = isRun ? undefined : object.status;
-  return JSON.parse(JSON.stringify({ ...object, status, metadata: { ...object.metadata, managedFields } }));
+  const { certificate, ...status } = object.status ?? {};
+  return JSON.parse(
+    JSON.stringify({ ...object, status: isRun ? undefined : status, metadata: { ...object.metadata, managedFields } }),
+  );
 }
 
+/** What the recorder let go when a Pod was made or placed a second time. */
+const repeated = /^(?:Normal) (?:SuccessfulCreate|SuccessfulDelete|Scheduled) /;
+/** Said or not, depending on who was faster. */
+const byChance = /^Normal CIDRAssignmentFailed /;
+
 /** Each message once for each object: how often is not recorded. */
-function compareEvents(known: AnyJson, said: readonly AnyJson[], namespace: string): string[] {
-  const isOurs = ({ involvedObject }: AnyJson) =>
-    involvedObject.namespace === namespace ||
-    (involvedObject.namespace === undefined && !involvedObject.name.startsWith('home-'));
-  const texts = new Map(said.filter(isOurs).map(each => [eventText(each) + each.involvedObject.uid, eventText(each)]));
-  const pairs = pairUp(known.events.map(recordedEventText) as string[], [...texts.values()], (each, other) =>
-    textMatches(each, other) ? [] : undefined,
+function compareEvents(known: AnyJson, said: readonly AnyJson[], scope: Scope): string[] {
+  const varying: string[] = (known.varies ?? []).filter((each: string) => each.startsWith('event '));
+  const isVarying = (text: string) => varying.some(each => text.includes(each.split(' ')[1] ?? ''));
+  const isAboutNodes = known.name.startsWith('node: ');
+  const isOurs = ({ involvedObject: { namespace = '', name } }: AnyJson) =>
+    (namespace !== '' || isAboutNodes || scope.recordedNames.has(name)) && counts(scope, namespace, name);
+  const texts = new Map(
+    said.filter(isOurs).map(each => {
+      const text = eventText(each);
+      return [text.replace(/ to [a-z0-9-]+$/, ' to <node>') + each.involvedObject.uid, text];
+    }),
   );
-  return pairs.flatMap(({ recorded, ours }) => {
-    if (recorded !== undefined && ours !== undefined) return [];
-    return [recorded === undefined ? `said too: ${ours}` : `not said: ${recorded}`];
+  const theirs: string[] = known.events.map(recordedEventText);
+  const heads = new Set(theirs.map(headOf));
+  const pairs = pairUp(theirs, [...texts.values()], (each, other) => (textMatches(each, other) ? [] : undefined));
+  return pairs.flatMap(({ recorded, ours = '' }) => {
+    const text = recorded ?? ours;
+    if ((recorded !== undefined && ours !== '') || isVarying(text) || byChance.test(text)) return [];
+    if (recorded !== undefined) return [`not said: ${recorded}`];
+    return repeated.test(ours) && heads.has(headOf(ours)) ? [] : [`said too: ${ours}`];
   });
 }
+
+/** Type, reason and kind. */
+const headOf = (text: string) => text.split(' ').slice(0, 3).join(' ');
 
 function eventText(event: AnyJson): string {
   const { type, reason, message, involvedObject, source, reportingComponent, action } = event;

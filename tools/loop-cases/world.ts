@@ -24,7 +24,7 @@ import { FakeClock } from '#testing/fake-clock.ts';
 import { inMemoryServer } from '#testing/in-memory-server.ts';
 import { FakeKubelet } from './fake-kubelet.ts';
 
-const homeNames = ['home-1', 'home-2'];
+export const homeNames = ['node-1', 'node-2', 'node-3'];
 const writeMs = 2;
 const restTurns = 15;
 
