@@ -33,8 +33,6 @@ export interface StartContext {
 }
 
 export interface StartFailure extends WaitingReason {
-  /** When another try makes sense; absent: after a while. */
-  retryAtMs?: number | undefined;
   /** The container exists: how it ended tells more than why it was not started. */
   created?: boolean | undefined;
 }
@@ -54,9 +52,9 @@ export async function startContainer(context: StartContext, start: PlannedStart)
   });
   if (!image.ok) {
     if (context.signal.aborted) return { reason: image.reason, message: image.message };
-    const { reason, message, retryAtMs } = image;
+    const { reason, message } = image;
     say(host, pod, 'Warning', 'Failed', `Error: ${reason}`, target);
-    return { reason, message, retryAtMs };
+    return { reason, message };
   }
   const failed = (reason: string, error: unknown): StartFailure => {
     say(host, pod, 'Warning', 'Failed', `Error: ${errorText(error)}`, target);

@@ -28,6 +28,13 @@ export async function pullCredentials(source: EnvironmentSource, pod: Pod, image
   return found.sort((a, b) => b.path.length - a.path.length).map(({ auth }) => auth);
 }
 
+/** The names of its imagePullSecrets that are not there. */
+export async function missingPullSecrets(source: EnvironmentSource, pod: Pod): Promise<string[]> {
+  const names = (pod.spec?.imagePullSecrets ?? []).map(({ name = '' }) => name).filter(name => name !== '');
+  const found = await Promise.all(names.map(name => source.secret(pod.metadata?.namespace ?? '', name)));
+  return names.filter((_, at) => found[at] === undefined);
+}
+
 function authsOf({ type, data }: Secret): Record<string, DockerAuth> {
   try {
     if (type === 'kubernetes.io/dockerconfigjson') return decode(data?.['.dockerconfigjson'])?.auths ?? {};

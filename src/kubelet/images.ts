@@ -30,7 +30,7 @@ export interface ImageNeed {
 export type ImageResult =
   | { ok: true; imageRef: string; image: Image | undefined }
   /** `error` is what the Event says; `reason` and `message` what the status says. */
-  | { ok: false; reason: string; message: string; retryAtMs?: number | undefined };
+  | { ok: false; reason: string; message: string };
 
 export class ImageStore {
   readonly #runtime: Runtime;
@@ -106,7 +106,6 @@ export class ImageStore {
         ok: false,
         reason: 'ImagePullBackOff',
         message: `${message}: ErrImagePull: ${last.text}`,
-        retryAtMs: waiting.untilMs,
       };
     }
     need.say('Normal', 'Pulling', `Pulling image "${image}"`);
@@ -121,7 +120,7 @@ export class ImageStore {
       const failedAtMs = this.#clock.nowMs();
       this.#lastErrors.set(key, { failedAtMs, text });
       this.#backoff.next(key, failedAtMs, failedAtMs);
-      return { ok: false, reason: reasonOf(text), message: text, retryAtMs: failedAtMs };
+      return { ok: false, reason: reasonOf(text), message: text };
     }
   }
 

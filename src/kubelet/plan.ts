@@ -57,8 +57,10 @@ export interface PlannedKill {
 export interface PlannedStart {
   target: RoledContainer;
   attempt: number;
-  /** The attempt before, whose end counts for the back-off. */
+  /** The attempt before. */
   previous: ObservedContainer | undefined;
+  /** The attempt whose end counts for the back-off. */
+  ended: ObservedContainer | undefined;
 }
 
 /** A container that waits for its next attempt. */
@@ -266,16 +268,20 @@ class Steps {
   }
 
   #start(target: RoledContainer): void {
-    const { pod, observed, backoff, nowMs } = this.#input;
-    const previous = latest(observed, target.container.name);
-    if (previous?.state === 'Exited') {
-      const waiting = backoff.waiting(backoffKey(target.container), previous.finishedAtMs, nowMs);
+    const { pod, observed, backoff, forced, nowMs } = this.#input;
+    const { name } = target.container;
+    const attempts = observed.containers.filter(({ metadata }) => metadata.name === name);
+    // One that was killed to be started again waits by the end of the one before it: upstream looks before it kills.
+    const judged = forced?.has(name) ? attempts.slice(1) : attempts;
+    const ended = judged.find(({ state }) => state === 'Exited');
+    if (ended !== undefined) {
+      const waiting = backoff.waiting(backoffKey(target.container), ended.finishedAtMs, nowMs);
       if (waiting !== undefined) {
         this.#waits.push({ target, ...waiting });
         return;
       }
     }
-    this.#starts.push({ target, attempt: nextAttempt(pod, target, previous), previous });
+    this.#starts.push({ target, attempt: nextAttempt(pod, target, attempts[0]), previous: attempts[0], ended });
   }
 
   /** The newest attempt of a container in the sandbox of today. */

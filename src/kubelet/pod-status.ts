@@ -58,7 +58,7 @@ export function podStatus(input: PodStatusInput): { status: PodStatus; isOver: b
   const ephemeral = of(['ephemeral'], before.ephemeralContainerStatuses);
   const { phase, conditions, isOver } = judged(input, { init, main });
   const over = input.ending && !input.mayRun;
-  if (over) endUnknown(init, main);
+  if (over) endUnknown(pod, init, main);
   const resources = podResources(input.resized?.allocated ?? pod, input.resized?.actual ?? pod);
   const status: PodStatus = {
     observedGeneration: pod.metadata?.generation,
@@ -109,7 +109,7 @@ function judged(
     ...(input.extraConditions?.first ?? []),
     { type: 'PodReadyToStartContainers', status: isSandboxReady(input) ? 'True' : 'False' },
     initializedCondition(pod, statuses, phase),
-    readyCondition(pod, containersReady, before.conditions),
+    readyCondition(pod, containersReady, pod.status?.conditions),
     containersReady,
     { type: 'PodScheduled', status: 'True' },
     ...(input.extraConditions?.last ?? []),
@@ -127,13 +127,15 @@ function mergeConditions(
   fresh: readonly NewCondition[],
   nowMs: number,
 ): PodCondition[] {
-  const foreign = before.filter(({ type }) => !isOwnCondition(type));
+  // Of those of others the API has the newest.
+  const foreign = (pod.status?.conditions ?? []).filter(({ type }) => !isOwnCondition(type));
   const own = fresh.map(condition => {
     const old = before.find(({ type }) => type === condition.type);
     const { type, status, reason, message } = condition;
     return {
       type,
-      observedGeneration: pod.metadata?.generation,
+      // Upstream does not say it of this one.
+      ...(type === 'AllContainersRestarting' ? {} : { observedGeneration: pod.metadata?.generation }),
       status,
       lastProbeTime: null as unknown as string,
       lastTransitionTime: old?.status === status ? old.lastTransitionTime : rfc3339(nowMs),
@@ -161,14 +163,28 @@ function addresses({ pod, observed, hostIps, before }: PodStatusInput): PodStatu
   };
 }
 
-/** In a Pod that is over: its containers that never came to run. One that was not initialized never asked for them. */
-function endUnknown(init: readonly ContainerStatus[], main: ContainerStatus[]): void {
-  const initialized = init.every(({ ready, started, state }) => ready || started || state?.terminated !== undefined);
-  if (!initialized) return;
-  for (const status of main) {
+/**
+ * In a Pod that is over, what nothing tells of: its containers, once it was initialized; of its init containers those up
+ * to the last that was ever begun, and the first in any case.
+ */
+function endUnknown(pod: Pod, init: ContainerStatus[], main: ContainerStatus[]): void {
+  const begun = init.findLastIndex(({ state, lastState }) => state?.waiting === undefined || wasEnded(lastState));
+  const all = [...init.slice(0, Math.max(begun, 0) + 1), ...(wasInitialized(pod, init, main) ? main : [])];
+  for (const status of all) {
     if (status.state?.terminated !== undefined) continue;
     status.state = { terminated: lost('The container could not be located when the pod was terminated') };
   }
+}
+
+const wasEnded = (state: ContainerStatus['state']) => state?.terminated !== undefined;
+
+/** A container has ever run, or the last of the init containers has done its work. */
+function wasInitialized(pod: Pod, init: readonly ContainerStatus[], main: readonly ContainerStatus[]): boolean {
+  const last = init.at(-1);
+  if (last === undefined || main.some(({ state, lastState }) => state?.waiting === undefined || wasEnded(lastState)))
+    return true;
+  if (isSidecarNamed(pod, last.name) && last.state?.running !== undefined && last.started) return true;
+  return [last.state, last.lastState].some(state => state?.terminated?.exitCode === 0);
 }
 
 const closingPhase = (phase: string | undefined) => (phase === 'Succeeded' ? phase : 'Failed');

@@ -523,34 +523,35 @@ export class PodWorker {
     for (const start of starts) {
       // Deleted while an image was pulled: what was not begun is not begun.
       if (this.#isDeleted || this.#stopped) break;
-      await this.#startOne(context, start);
+      if (await this.#startOne(context, start)) this.#dirty = true;
     }
     await prune(host, this.#observed);
-    this.#dirty = true;
   }
 
-  async #startOne(context: Parameters<typeof startContainer>[0], start: PlannedStart): Promise<void> {
+  /** True when there is something new to see. */
+  async #startOne(context: Parameters<typeof startContainer>[0], start: PlannedStart): Promise<boolean> {
     const { clock } = this.#host;
     const { name } = start.target.container;
-    if (start.previous?.state === 'Exited') {
-      const key = backoffKey(start.target.container);
-      this.#containerBackoff.next(key, start.previous.finishedAtMs, clock.nowMs());
-    }
+    const { ended } = start;
+    if (ended !== undefined)
+      this.#containerBackoff.next(backoffKey(start.target.container), ended.finishedAtMs, clock.nowMs());
     this.#resizer.started(start.target.container);
     const failure = await startContainer(context, start);
-    if (this.#unwanted.signal.aborted) return;
+    if (this.#unwanted.signal.aborted) return true;
     if (failure === undefined) {
       this.#reasons.delete(name);
       this.#justStarted = this.#lastCreated;
-      return;
+      return true;
     }
-    const { reason, message, retryAtMs, created } = failure;
+    // Why it failed is shown by the next look: at once after the first try, with another try to follow; then after a while.
+    const isFirst = !this.#reasons.has(name);
+    const { reason, message, created } = failure;
     this.#reasons.set(name, { reason, message });
-    if (created) return;
-    this.#holds.set(name, retryAtMs ?? clock.nowMs() + startRetryMs);
-    // That it failed is shown before what comes of it.
-    this.#report({ mayRun: true });
-    await this.#settle();
+    if (isFirst || created) return true;
+    const retryAtMs = clock.nowMs() + startRetryMs;
+    this.#holds.set(name, retryAtMs);
+    this.#wakeAt(retryAtMs);
+    return false;
   }
 
   async #terminate(): Promise<void> {

@@ -2,6 +2,7 @@
 
 import type { RuntimeClass } from '#api/node/runtime-class.ts';
 import { runtimeClasses } from '#api/node/runtime-class.ts';
+import { missingPullSecrets } from '#kubelet/credentials.ts';
 import type { PodSandboxConfig } from '#kubelet/cri/runtime.ts';
 import { RuntimeError } from '#kubelet/cri/runtime.ts';
 import { podDns } from '#kubelet/dns.ts';
@@ -17,6 +18,7 @@ export async function startSandbox(host: Host, pod: KubeletPod, attempt: number)
       throw new Error("can't set `spec.hostUsers: false`, runtime does not support user namespaces");
     }
     for (const warning of podDns(pod, host.dns).warnings) say(host, pod, 'Warning', 'DNSConfigForming', warning);
+    await warnOfPullSecrets(host, pod);
     const handler = await runtimeHandler(host, pod);
     return await host.runtime.runPodSandbox(await configOf(host, pod, attempt), handler);
   } catch (error) {
@@ -25,6 +27,13 @@ export async function startSandbox(host: Host, pod: KubeletPod, attempt: number)
     say(host, pod, 'Warning', 'FailedCreatePodSandBox', `Failed to create pod sandbox: ${text}`);
     return undefined;
   }
+}
+
+async function warnOfPullSecrets(host: Host, pod: KubeletPod): Promise<void> {
+  const missing = (await missingPullSecrets(host.environment, pod)).join(', ');
+  if (missing === '') return;
+  const text = `Unable to retrieve some image pull secrets (${missing}); attempting to pull the image may not succeed.`;
+  say(host, pod, 'Warning', 'FailedToRetrieveImagePullSecret', text);
 }
 
 /** The configuration that the sandbox was made from; containers are made with it too. */

@@ -1,10 +1,11 @@
 /** Statuses that are written for a single step, before the Pod is looked at again. Pure. */
 
+import type { ContainerStatus } from '#api/core/container-status.ts';
 import type { Pod, PodStatus } from '#api/core/pod.ts';
 import type { Rejection } from '#kubelet/admission.ts';
 import type { NewCondition } from '#kubelet/conditions.ts';
 import { containersReadyCondition } from '#kubelet/conditions.ts';
-import { initContainersOf, mainContainersOf } from '#kubelet/containers-of.ts';
+import { containerNamed, initContainersOf, mainContainersOf } from '#kubelet/containers-of.ts';
 import { qosClassOf } from '#kubelet/resources.ts';
 import { rfc3339 } from '#lib/clock.ts';
 
@@ -58,18 +59,23 @@ export function restartingStatus(pod: Pod, status: PodStatus): PodStatus {
     message: 'The container is removed because RestartAllContainers in place',
   };
   const never = null as unknown as string;
-  const again = (statuses: PodStatus['containerStatuses'], isInit: boolean) =>
-    statuses?.map(({ containerID: _, resources: __, allocatedResources: ___, ...each }) => ({
-      ...each,
+  // Of those that ran, nothing is left to tell of; those that had ended are shown as they were.
+  const blank = ({ containerID: _, resources: __, allocatedResources: ___, ...each }: ContainerStatus) => ({
+    ...each,
+    image: containerNamed(pod, each.name)?.container.image ?? each.image,
+    imageID: '',
+    ready: false,
+    started: false,
+  });
+  const again = (statuses: PodStatus['containerStatuses']) =>
+    statuses?.map(each => ({
+      ...(each.state?.terminated === undefined ? blank(each) : each),
       state: { waiting: said },
       lastState: { terminated: { exitCode: 137, ...said, startedAt: never, finishedAt: never } },
-      ready: isInit && each.ready,
-      started: false,
       restartCount: each.restartCount + 1,
-      imageID: '',
     }));
-  const init = again(status.initContainerStatuses, true) ?? [];
-  const main = again(status.containerStatuses, false) ?? [];
+  const init = again(status.initContainerStatuses) ?? [];
+  const main = again(status.containerStatuses) ?? [];
   const containersReady = containersReadyCondition(pod, { init, main }, status.phase);
   const fresh = [containersReady, { ...containersReady, type: 'Ready' }, { type: restarting, status: 'False' }];
   const conditions = status.conditions?.map(each => {

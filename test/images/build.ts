@@ -9,9 +9,11 @@
  * - `docker.io/library/hello:1` and `hello:2`: HTTP on port 3000. `/` says hello and which version it is, `/hostname`
  *   the Pod's name, `/env` its environment. `/www` is what it serves, so a volume may cover it; PORT asks for another port.
  *   TERM ends it at once.
+ * - `registry.k8s.io/e2e-test-images/agnhost:2.63.0` (only for recorded cases): a stand-in, on the Node that runs this.
  */
 
 import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { type ImageEntry, type ImageSource, writeImageArchive } from '#cmd/node/image-archive.ts';
 
 const busyboxProgram = '/bin/busybox';
@@ -80,6 +82,62 @@ export function helloImage(tag: string, text: string): ImageSource {
     },
     layers: [busyboxEntries(), helloEntries(text)],
   };
+}
+
+const systemUsers = `root:x:0:0:root:/root:/bin/sh
+app:x:1234:2345:app:/home/app:/bin/sh
+nobody:x:65534:65534:nobody:/nonexistent:/bin/false
+`;
+const systemGroups = 'root:x:0:\napp:x:2345:\nextra:x:3456:app\nnobody:x:65534:\n';
+
+/** Images of which the point is what they say about how they are run. */
+function configuredImages(): ImageSource[] {
+  const users = [
+    { path: 'etc/passwd', text: systemUsers },
+    { path: 'etc/group', text: systemGroups },
+  ];
+  const entry = { path: 'bin/entry', mode: 0o755, text: '#!/bin/sh\necho "[entry $@]"\npwd\necho $FROM\n' };
+  const config = { Entrypoint: ['/bin/entry'], Cmd: ['default'], WorkingDir: '/usr', Env: [...path, 'FROM=image'] };
+  const usr = { path: 'usr', directory: true } as const;
+  return [
+    {
+      names: ['docker.io/local/user-number:1'],
+      config: { User: '1234', Env: path },
+      layers: [busyboxEntries(), users],
+    },
+    { names: ['docker.io/local/user-name:1'], config: { User: 'app', Env: path }, layers: [busyboxEntries(), users] },
+    { names: ['docker.io/local/entry:1'], config, layers: [busyboxEntries(), [entry, usr]] },
+    {
+      names: ['127.0.0.1:1/present:1'],
+      config: { Cmd: ['sh'], Env: path, Labels: { of: 'its own' } },
+      layers: [busyboxEntries()],
+    },
+  ];
+}
+
+/** The program, and the libraries that it is linked with. */
+function nodeEntries(): ImageEntry[] {
+  const listed = execFileSync('ldd', [process.execPath], { encoding: 'utf8' });
+  const libraries = [...listed.matchAll(/(\/\S+) \(0x/g)].map(([, file = '']) => file);
+  return [
+    { path: 'bin/node', copyOf: process.execPath, mode: 0o755 },
+    ...libraries.map(file => ({ path: file.slice(1), copyOf: file, mode: 0o755 })),
+  ];
+}
+
+/** Stands for the image of Kubernetes' own end-to-end tests. */
+export function agnhostImage(): ImageSource {
+  const program = { path: 'agnhost', copyOf: fileURLToPath(new URL('nethost.mjs', import.meta.url)), mode: 0o755 };
+  return {
+    names: ['registry.k8s.io/e2e-test-images/agnhost:2.63.0'],
+    config: { Entrypoint: ['/agnhost'], Cmd: ['pause'], Env: path },
+    layers: [busyboxEntries(), nodeEntries(), [program]],
+  };
+}
+
+/** What recorded cases of nodes run. */
+export function recordedImages(): ImageSource[] {
+  return [busyboxImage(), agnhostImage(), ...configuredImages()];
 }
 
 export function testImages(): ImageSource[] {

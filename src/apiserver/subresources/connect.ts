@@ -11,6 +11,7 @@ import type { ResourceRequest } from '#apiserver/request.ts';
 import type { ResourceHandler } from '#apiserver/route.ts';
 import { keyOf } from '#apiserver/served.ts';
 import type { Kubelets } from '#apiserver/subresources/kubelets.ts';
+import { logQuery } from '#apiserver/subresources/log-query.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import type { HttpClient } from '#lib/http/client.ts';
 import { tunnel } from '#lib/http/tunnel.ts';
@@ -48,7 +49,7 @@ function containersOf(pod: Pod): string[] {
   return [...initContainers, ...containers, ...ephemeralContainers].map(each => each.name);
 }
 
-/** The container asked for, or the only one. Throws 400. */
+/** The container asked for, or the only one; init containers beside it do not count. Throws 400. */
 function containerOf(pod: Pod, asked: string | null, usesDefault: boolean): string {
   const name = pod.metadata?.name ?? '';
   const known = containersOf(pod);
@@ -57,38 +58,21 @@ function containerOf(pod: Pod, asked: string | null, usesDefault: boolean): stri
     return asked;
   }
   const regular = pod.spec?.containers ?? [];
-  if (known.length === 1 || (usesDefault && regular.length === 1))
-    return (regular[0] ?? { name: known[0] as string }).name;
-  if (usesDefault && regular.length > 0) return (regular[0] as { name: string }).name;
+  const [first] = regular;
+  if (first !== undefined && (usesDefault || regular.length === 1)) return first.name;
   throw badRequestError(`a container name must be specified for pod ${name}, choose one of: [${known.join(' ')}]`);
 }
 
-/** Query parameters of the API and of the kubelet have the same names here. */
-const logParameters = [
-  'follow',
-  'previous',
-  'sinceSeconds',
-  'sinceTime',
-  'timestamps',
-  'tailLines',
-  'limitBytes',
-  'stream',
-];
-
 async function log(request: ResourceRequest, kubelets: Kubelets): Promise<void> {
-  const pod = await podOf(request);
   const { namespace, name } = request.info;
+  const query = logQuery(request.query, name);
+  const pod = await podOf(request);
   const container = containerOf(pod, request.query.get('container'), false);
   if (!pod.spec?.nodeName) {
     request.exchange.reply(204, { 'cache-control': 'no-cache, private' });
     return;
   }
   const client = kubeletOf(request, kubelets, pod);
-  const query = new URLSearchParams();
-  for (const parameter of logParameters) {
-    const value = request.query.get(parameter);
-    if (value !== null) query.set(parameter, value);
-  }
   const target = `/containerLogs/${namespace}/${name}/${container}?${query}`;
   await reached(() => proxyLog(request, client, target));
 }
@@ -122,8 +106,8 @@ async function reached(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code === undefined) throw error;
+    // A refusal has a code too, which is a number.
+    if (typeof (error as NodeJS.ErrnoException).code !== 'string') throw error;
     throw untypedError(`cannot reach the kubelet of the Pod's node: ${(error as Error).message}`);
   }
 }

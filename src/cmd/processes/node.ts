@@ -81,6 +81,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
       }),
     cgroups: new NodeCgroups(nodeCgroup(cluster.name, name)),
     podLogsDir,
+    seccompDir: join(directory, 'kubelet', 'seccomp'),
   });
   const others = await startNodeServices({ place, directory, kubelet, podRange, log });
   process.on('SIGTERM', () => {

@@ -62,7 +62,8 @@ async function execProbe({ runtime, containerId, probe }: ProbeCall, command: re
     const output = Buffer.concat([stdout, stderr]).subarray(0, execOutputBytesMax).toString();
     return { outcome: exitCode === 0 ? 'success' : 'failure', message: output };
   } catch (error) {
-    if (!(error instanceof RuntimeError) || error.code !== 'DeadlineExceeded') throw error;
+    if (!(error instanceof RuntimeError)) throw error;
+    if (error.code !== 'DeadlineExceeded') throw new Error(`rpc error: code = ${error.code} desc = ${error.message}`);
     const text = `command timed out: "${command.join(' ')}" timed out after ${timeoutSeconds}s`;
     return { outcome: 'failure', message: text };
   }
