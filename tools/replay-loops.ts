@@ -13,7 +13,7 @@ import { readFileSync } from 'node:fs';
 import { ApiError } from '#client/api-error.ts';
 import { templateHash } from '#controllers/template-hash.ts';
 import type { AnyJson } from '#machinery/schema.ts';
-import { compareCase, hashesIn } from './loop-cases/compare.ts';
+import { compareCase } from './loop-cases/compare.ts';
 import { filledIn, play } from './loop-cases/steps.ts';
 import type { World } from './loop-cases/world.ts';
 import { startWorld } from './loop-cases/world.ts';
@@ -24,14 +24,18 @@ const shownMax = 12;
 /** Steps that name a ReplicaSet by upstream's hash mean the one of ours that comes of the same template. */
 async function withOurHashes(world: World, recorded: AnyJson): Promise<AnyJson> {
   const steps = [...recorded.setup, ...recorded.actions];
-  const [hash] = hashesIn(JSON.stringify(recorded.observed.replicasets ?? []));
   const creation = steps.find(step => step.method === 'POST' && step.path?.endsWith('/deployments'));
-  if (hash === undefined || creation === undefined || !JSON.stringify(steps).includes(hash)) return recorded;
+  const names: string[] = (recorded.observed.replicasets ?? []).map((each: AnyJson) => each.name);
+  const hashes = names.flatMap(name => /^d-([a-z0-9]+)$/.exec(name)?.[1] ?? []);
+  if (creation === undefined || !hashes.some(hash => JSON.stringify(steps).includes(`d-${hash}`))) return recorded;
   const { path, body } = filledIn(creation, namespace, []);
   const made = await world.client.send({ method: 'POST', target: `${path}?dryRun=All`, body });
-  const ours = templateHash(made.spec.template, undefined);
-  const { setup, actions, ...rest } = recorded;
-  return { ...rest, ...JSON.parse(JSON.stringify({ setup, actions }).replaceAll(hash, ours)) };
+  let text = JSON.stringify(recorded);
+  // A second one in such a case is the next hash of the same template.
+  for (const [index, hash] of hashes.entries()) {
+    text = text.replaceAll(hash, templateHash(made.spec.template, index || undefined));
+  }
+  return JSON.parse(text);
 }
 
 /** The recorder stopped at some moment soon after the last step: only what differs at each of several counts. */
@@ -63,13 +67,13 @@ async function playCase(recorded: AnyJson): Promise<string[]> {
   const plurals = new Set([...Object.keys(observed), 'replicasets', 'controllerrevisions', 'pods']);
   const world = await startWorld(namespace, [...plurals], hasHomes || name.includes('ServiceAccount'));
   try {
-    const { setup, actions } = await withOurHashes(world, recorded);
+    const known = await withOurHashes(world, recorded);
     const replies: AnyJson[] = [];
-    for (const step of [...setup, ...actions]) {
+    for (const step of [...known.setup, ...known.actions]) {
       const problem = await play(world, filledIn(step, namespace, replies), replies);
       if (problem !== undefined) return [problem];
     }
-    return await lastingProblems(world, recorded);
+    return await lastingProblems(world, known);
   } catch (error) {
     if (!(error instanceof ApiError) && !(error instanceof Error)) throw error;
     return [String(error.stack)];

@@ -16,14 +16,17 @@ export interface Outcome {
 }
 
 /** The hashes of templates, in the order in which they came up. */
-export function hashesIn(text: string): string[] {
+function hashesIn(text: string): string[] {
   const found = new Set<string>();
-  const pattern = new RegExp(`"(?:${hashLabels.join('|').replaceAll('.', '\\.')})": ?"([a-z0-9]+)"`, 'g');
+  const pattern = new RegExp(
+    `"(?:${hashLabels.join('|').replaceAll('.', '\\.')})": ?"(?:[a-z0-9-]+-)?([a-z0-9]+)"`,
+    'g',
+  );
   for (const [, hash] of text.matchAll(pattern)) if (hash !== undefined) found.add(hash);
   return [...found];
 }
 
-export function tagged(text: string, hashes: readonly string[]): string {
+function tagged(text: string, hashes: readonly string[]): string {
   for (const [index, hash] of hashes.entries()) {
     text = text.replace(new RegExp(`\\b${hash}(?![a-z0-9])`, 'g'), `<hash:${index}>`);
   }
@@ -97,7 +100,7 @@ function compareChanges(known: AnyJson, ours: AnyJson[], scope: Scope): string[]
     const isRun = plural === 'pods' && known.observed.nodes === undefined;
     const mayBeOther = !resourceOf(plural).namespaced;
     return pairUp(theirs, own, (recorded, other) => {
-      if (!textMatches(recorded.name, other.name)) return undefined;
+      if (!textMatches(recorded.name.replace(/#+$/, ''), other.name.replace(/#+$/, ''))) return undefined;
       const varies = varying.some(each => each.startsWith(`observed ${plural}/${recorded.name}:`));
       return historyDifferences(recorded, other, { varies, isRun });
     }).flatMap(pair => {
@@ -175,19 +178,15 @@ function compareEvents(known: AnyJson, said: readonly AnyJson[], scope: Scope): 
       return [text.replace(/ to [a-z0-9-]+$/, ' to <node>') + each.involvedObject.uid, text];
     }),
   );
-  const theirs: string[] = known.events.map(recordedEventText);
-  const heads = new Set(theirs.map(headOf));
+  const theirs = [...new Set<string>(known.events.map(recordedEventText))];
   const pairs = pairUp(theirs, [...texts.values()], (each, other) => (textMatches(each, other) ? [] : undefined));
   return pairs.flatMap(({ recorded, ours = '' }) => {
     const text = recorded ?? ours;
     if ((recorded !== undefined && ours !== '') || isVarying(text) || byChance.test(text)) return [];
     if (recorded !== undefined) return [`not said: ${recorded}`];
-    return repeated.test(ours) && heads.has(headOf(ours)) ? [] : [`said too: ${ours}`];
+    return repeated.test(ours) ? [] : [`said too: ${ours}`];
   });
 }
-
-/** Type, reason and kind. */
-const headOf = (text: string) => text.split(' ').slice(0, 3).join(' ');
 
 function eventText(event: AnyJson): string {
   const { type, reason, message, involvedObject, source, reportingComponent, action } = event;

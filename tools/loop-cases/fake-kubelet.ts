@@ -125,6 +125,9 @@ export class FakeKubelet {
       if (once(this.#begun, `end ${uid}`)) this.#quietly(this.#end(pod));
     } else if (annotations['fake/never-start'] === undefined && pod.status.phase === 'Pending') {
       if (once(this.#begun, uid)) this.#quietly(this.#start(pod));
+    } else if (gatesOf(pod).length > 0 && pod.status.phase === 'Running') {
+      const isReady = pod.status.conditions?.some(each => each.type === 'Ready' && each.status === 'True');
+      if (!isReady && areGatesOpen(pod)) this.#quietly(this.#say(pod, { phase: 'Running', ready: true }));
     }
   }
 
@@ -186,6 +189,12 @@ export class FakeKubelet {
 
 const isOn = (node: Stored<Node>) => node.metadata.annotations?.['fake/kubelet'] === 'on';
 
+const gatesOf = (pod: Stored<Pod>) => pod.spec.readinessGates ?? [];
+const areGatesOpen = (pod: Stored<Pod>) =>
+  gatesOf(pod).every(({ conditionType }) =>
+    pod.status.conditions?.some(each => each.type === conditionType && each.status === 'True'),
+  );
+
 function once(set: Set<string>, key: string): boolean {
   if (set.has(key)) return false;
   set.add(key);
@@ -215,7 +224,7 @@ function conditionsOf(pod: Stored<Pod>, { phase, ready }: Run, now: string): Any
   return [
     condition('PodReadyToStartContainers', !isOver),
     condition('Initialized', true, phase === 'Succeeded' ? { reason: 'PodCompleted' } : {}),
-    condition('Ready', ready, ready ? {} : unready),
+    condition('Ready', ready && areGatesOpen(pod), ready ? {} : unready),
     condition('ContainersReady', ready, ready ? {} : unready),
   ];
 }

@@ -21,7 +21,7 @@ function patternOf(text: string): RegExp | undefined {
 function compile(text: string): RegExp {
   let source = '';
   for (let at = 0; at < text.length; ) {
-    const tag = /^<([a-z]+)(?:[-:]|>)/.exec(text.slice(at));
+    const tag = /^<([a-z]+)(?:[-:+]|>)/.exec(text.slice(at));
     if (tag === null || tag[1] === 'hash') {
       source += text[at]!.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
       at++;
@@ -76,7 +76,14 @@ const short = (value: AnyJson) => (JSON.stringify(value) ?? 'nothing').slice(0, 
 
 function ofLists(recorded: AnyJson[], ours: AnyJson[], exact: boolean, path: string): string[] {
   if (recorded.length !== ours.length) return [different(path, recorded, ours)];
-  if (unordered.has(path.split('.').at(-1) ?? '')) {
+  if (
+    unordered.has(
+      path
+        .split('.')
+        .at(-1)
+        ?.replace(/\[\d+\]$/, '') ?? '',
+    )
+  ) {
     const left = [...ours];
     return recorded.flatMap(each => {
       const at = left.findIndex(other => differences(each, other, exact).length === 0);

@@ -26,6 +26,7 @@ import { FakeKubelet } from './fake-kubelet.ts';
 
 export const homeNames = ['node-1', 'node-2', 'node-3'];
 const writeMs = 2;
+const readMs = 1;
 const restTurns = 15;
 
 export interface Change {
@@ -152,10 +153,11 @@ function follow(informers: Informers, plurals: readonly string[]) {
   return { changes, events };
 }
 
-/** Every write takes a moment, as it does over a network: what falls into it is seen together. */
+/** Every request takes a moment, as it does over a network: what falls into it is seen together. */
 function slow(transport: Transport, clock: FakeClock): Transport {
   return async request => {
     if (request.method !== 'GET') await sleep(clock, writeMs);
+    else if (!request.target.includes('watch=')) await sleep(clock, readMs);
     return transport(request);
   };
 }

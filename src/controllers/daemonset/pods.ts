@@ -82,15 +82,13 @@ export function newPod(set: Stored<DaemonSet>, hash: string, nodeName: string): 
   };
 }
 
-/** The scheduler still places it, but on this Node only. */
+/** The scheduler still places it, but on this Node only: whether the template's own terms fit was asked before. */
 function onlyOn(affinity: Affinity | undefined, nodeName: string): Affinity {
   const matchFields = [{ key: nameField, operator: 'In', values: [nodeName] }];
-  const { requiredDuringSchedulingIgnoredDuringExecution: required, ...others } = affinity?.nodeAffinity ?? {};
-  const terms = required?.nodeSelectorTerms ?? [];
-  const nodeSelectorTerms = terms.length > 0 ? terms.map(term => ({ ...term, matchFields })) : [{ matchFields }];
+  const required = { nodeSelectorTerms: [{ matchFields }] };
   return {
     ...affinity,
-    nodeAffinity: { ...others, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+    nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: required },
   };
 }
 

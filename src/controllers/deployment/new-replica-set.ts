@@ -27,16 +27,13 @@ export async function resolveNewReplicaSet(step: Step, owned: Sets, create: bool
   step.newSet = found;
   step.old = owned.filter(each => each.metadata.uid !== found?.metadata.uid);
   const revision = maxRevision(step.old) + 1;
-  if (found !== undefined) {
-    await bringUpToDate(step, found, revision);
-    return false;
-  }
+  if (found !== undefined) return bringUpToDate(step, found, revision);
   if (!create) return false;
   await make(step, owned, revision);
   return true;
 }
 
-async function bringUpToDate(step: Step, found: Stored<ReplicaSet>, revision: number): Promise<void> {
+async function bringUpToDate(step: Step, found: Stored<ReplicaSet>, revision: number): Promise<boolean> {
   const { client, deployment, clock } = step;
   const annotations = newReplicaSetAnnotations(deployment, found, revision);
   const { minReadySeconds } = deployment.spec;
@@ -44,7 +41,7 @@ async function bringUpToDate(step: Step, found: Stored<ReplicaSet>, revision: nu
   if (!sameReady || !sameJson(annotations, found.metadata.annotations ?? {})) {
     const metadata = { ...found.metadata, annotations };
     step.newSet = await client.update(replicaSets, { ...found, metadata, spec: { ...found.spec, minReadySeconds } });
-    return;
+    return true;
   }
   const known =
     conditionOf(deployment.status, 'Progressing') !== undefined || progressDeadlineMs(deployment) === undefined;
@@ -53,6 +50,7 @@ async function bringUpToDate(step: Step, found: Stored<ReplicaSet>, revision: nu
     ? undefined
     : newCondition('Progressing', 'True', 'FoundNewReplicaSet', message, clock.nowMs());
   await noteRevision(step, annotations[revisionAnnotation] ?? '', condition);
+  return false;
 }
 
 type Condition = ReturnType<typeof newCondition>;

@@ -86,7 +86,7 @@ const allOf = (step: Step): Stored<ReplicaSet>[] => (step.newSet === undefined ?
 
 /** A change of size, or any change while a person has stopped the rollout: sizes only, nothing rolls. */
 async function scaleOnly(step: Step, owned: Sets): Promise<Outcome> {
-  await resolveNewReplicaSet(step, owned, false);
+  if (await resolveNewReplicaSet(step, owned, false)) return done;
   for (const scaling of planScale(step.deployment, step.newSet, step.old)) await scale(step, scaling);
   if (step.deployment.spec.paused) await removeOld(step);
   return writeCountedStatus(step);
@@ -106,7 +106,7 @@ async function roll(step: Step, owned: Sets): Promise<Outcome> {
 }
 
 async function recreate(step: Step, owned: Sets): Promise<Outcome> {
-  await resolveNewReplicaSet(step, owned, false);
+  if (await resolveNewReplicaSet(step, owned, false)) return done;
   const down = planDown(step.old);
   for (const scaling of down) await scale(step, scaling);
   if (down.length > 0) return writeRolloutStatus(step);

@@ -30,8 +30,7 @@ export async function makeClaims(deps: ClaimDeps, set: Stored<StatefulSet>, ordi
     const name = claimName(template, set, ordinal);
     if (claims.get(namespace, name) !== undefined) continue;
     const labels = { ...template.metadata?.labels, ...set.spec.selector.matchLabels };
-    const ownerReferences = whenDeleted(set) ? [controllerReference(statefulSets, set)] : undefined;
-    const metadata = { name, namespace, labels, annotations: template.metadata?.annotations, ownerReferences };
+    const metadata = { name, namespace, labels, annotations: template.metadata?.annotations };
     const shown = `Claim ${name} Pod ${podName(set, ordinal)} in StatefulSet ${set.metadata.name}`;
     try {
       await client.create(persistentVolumeClaims, { metadata, spec: template.spec });
@@ -50,8 +49,7 @@ const whenScaled = (set: StatefulSet) => set.spec?.persistentVolumeClaimRetentio
 /** Who owns the claim: nobody, the set (it goes with the set), or its Pod (it goes with the Pod that is scaled away). */
 export function claimOwners(set: Stored<StatefulSet>, pod: Stored<Pod>, ordinal: number): OwnerReference[] {
   const surplus = ordinal < startOf(set) || ordinal >= endOf(set);
-  // Kept when it was scaled away, a claim is nobody's any more: it outlives the set.
-  if (surplus) return whenScaled(set) ? [controllerReference(pods, pod)] : [];
+  if (surplus && whenScaled(set)) return [controllerReference(pods, pod)];
   return whenDeleted(set) ? [controllerReference(statefulSets, set)] : [];
 }
 
