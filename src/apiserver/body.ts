@@ -5,7 +5,6 @@ import type { FieldValidation } from '#apiserver/verbs/options.ts';
 import { dryRunErrors } from '#apiserver/verbs/options.ts';
 import { BodyTooLarge } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
-import { keepCleared } from '#machinery/apply/track.ts';
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
 import { hasMagic, openEnvelope } from '#machinery/codec/envelope.ts';
@@ -106,7 +105,6 @@ export function decodeBytes(
     if (validation === 'Strict') throw cannotBeHandled(object, expected, `strict decoding error: ${strict.join(', ')}`);
     for (const text of strict.flatMap(warningsOf)) warn(request, text);
   }
-  keepCleared(object, decoded);
   return finish(expected, decoded);
 }
 

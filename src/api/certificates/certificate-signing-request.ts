@@ -6,7 +6,7 @@ import { always, bytes, field, int32, list, map, optional, string, struct, time 
 export const CertificateSigningRequestSpec = struct(
   'io.k8s.api.certificates.v1.CertificateSigningRequestSpec',
   {
-    request: always(1, bytes, { required: true, doc: 'A PKCS #10 request in PEM.' }),
+    request: always(1, bytes, { required: true, nullable: true, doc: 'A PKCS #10 request in PEM.' }),
     uid: field(3, string, { doc: 'ID of who asked. Set by the server.' }),
     signerName: always(7, string, { required: true, doc: 'Who is to sign, as domain/name.' }),
     expirationSeconds: optional(8, int32, {

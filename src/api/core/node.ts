@@ -236,7 +236,9 @@ export const NodeStatus = struct(
     doc: 'What is observed of the node.',
     // A node that keeps nothing for itself offers all it has.
     defaults: status => {
-      if (!status.allocatable && status.capacity) status.allocatable = { ...status.capacity };
+      if (status.capacity && Object.keys(status.allocatable ?? {}).length === 0) {
+        status.allocatable = { ...status.capacity };
+      }
     },
   },
 );

@@ -38,7 +38,7 @@ export const ResourcePolicyRule = struct(
     apiGroups: always(2, list(string, { type: 'set' }), { required: true, doc: 'Groups of the resources. * is all.' }),
     resources: always(3, list(string, { type: 'set' }), { required: true, doc: 'The resources. * is all.' }),
     clusterScope: field(4, boolean, { doc: 'Whether requests without a namespace match. False if absent.' }),
-    namespaces: field(5, list(string, { type: 'set' }), { doc: 'Namespaces of the requests. * is all.' }),
+    namespaces: always(5, list(string, { type: 'set' }), { doc: 'Namespaces of the requests. * is all.' }),
   },
   { doc: 'Requests for resources.' },
 );

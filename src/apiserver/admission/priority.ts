@@ -5,9 +5,11 @@ import type { Admission, AdmissionRequest } from '#apiserver/admission/admission
 import { on, refusal } from '#apiserver/admission/admission.ts';
 import type { Objects } from '#apiserver/objects.ts';
 
+const systemClasses = ['system-node-critical', 'system-cluster-critical'];
+
 export function priorityAdmission(classes: Objects<PriorityClass>): Admission {
   const handlesPods = on(['CREATE', 'UPDATE'], '', 'pods');
-  const handlesClasses = on(['CREATE', 'UPDATE'], 'scheduling.k8s.io', 'priorityclasses');
+  const handlesClasses = on(['CREATE', 'UPDATE', 'DELETE'], 'scheduling.k8s.io', 'priorityclasses');
   return {
     name: 'Priority',
     handles: asked => handlesPods(asked) || handlesClasses(asked),
@@ -21,12 +23,20 @@ export function priorityAdmission(classes: Objects<PriorityClass>): Admission {
       return classes.latest('', name).then(latest => resolve(request, latest));
     },
     validate(request) {
-      if (request.resource !== 'priorityclasses' || !request.object.globalDefault) return;
+      if (request.resource !== 'priorityclasses') return;
+      if (request.operation === 'DELETE') return keepSystemClass(request);
+      if (!request.object.globalDefault) return;
       const current = defaultClass(classes)?.metadata?.name;
       if (current === undefined || (request.operation === 'UPDATE' && current === request.name)) return;
       throw refusal(request, `PriorityClass ${current} is already marked as default. Only one default can exist`);
     },
   };
+}
+
+/** What the cluster's own Pods are of stays. */
+function keepSystemClass(request: AdmissionRequest): void {
+  if (!systemClasses.includes(request.name)) return;
+  throw refusal(request, 'this is a system priority class and cannot be deleted');
 }
 
 /** The lowest, should there be several after a race. */

@@ -27,7 +27,8 @@ export function columnsOf(strategy: Strategy): Columns {
   const made = known.get(strategy);
   if (made !== undefined) return made;
   const all = strategy.columns ?? plainColumns;
-  const definitions = all.map(column => ({
+  const declared = all.filter(column => !column.undeclared);
+  const definitions = declared.map(column => ({
     name: column.name,
     type: column.type,
     format: column.format ?? '',

@@ -6,6 +6,7 @@
  */
 
 import { unifiedDiff } from '#lib/unified-diff.ts';
+import { canonical } from '#machinery/codec/decode.ts';
 import type { AnyJson, Field, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
 import { resolved, shortName } from '#machinery/schema.ts';
 
@@ -43,7 +44,7 @@ function internalForm(schema: Schema, value: AnyJson): AnyJson {
   }
   if (target.kind !== 'struct') return value;
   const struct = target as StructSchema;
-  if (struct.name.includes('.apimachinery.')) return value;
+  if (struct.name.includes('.apimachinery.')) return canonical(struct, value);
   return shortName(struct) === 'PodSpec' ? internalPodSpec(struct, value) : internalStruct(struct, value);
 }
 
@@ -105,7 +106,9 @@ function goName(type: string, name: string): string {
 
 const commonNames: Readonly<Record<string, string>> = {
   apiGroup: 'APIGroup',
+  apiGroups: 'APIGroups',
   apiVersion: 'APIVersion',
+  apiVersions: 'APIVersions',
   awsElasticBlockStore: 'AWSElasticBlockStore',
   cel: 'CEL',
   cephfs: 'CephFS',
@@ -154,6 +157,16 @@ const names: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ISCSIPersistentVolumeSource: blockDevice,
   RBDVolumeSource: cephImage,
   RBDPersistentVolumeSource: cephImage,
+  DeviceAttribute: {
+    int: 'IntValue',
+    bool: 'BoolValue',
+    string: 'StringValue',
+    version: 'VersionValue',
+    ints: 'IntValues',
+    bools: 'BoolValues',
+    strings: 'StringValues',
+    versions: 'VersionValues',
+  },
   CSINodeDriver: { nodeID: 'NodeID' },
   ServiceCIDRSpec: { cidrs: 'CIDRs' },
   ScaleIOVolumeSource: { sslEnabled: 'SSLEnabled' },

@@ -2,7 +2,8 @@
 
 import type { PodTemplateSpec } from '#api/core/pod-spec.ts';
 import { inspectPodTemplate } from '#apiserver/resources/core/pod-validation.ts';
-import type { LabelSelector } from '#machinery/meta.ts';
+import { canonical } from '#machinery/codec/decode.ts';
+import { LabelSelector } from '#machinery/meta.ts';
 import { compileLabelSelector, labelSelectorOf } from '#machinery/selector/label-selector.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
 import { forbidden, invalid, notSupported, required } from '#machinery/validation/field-error.ts';
@@ -11,6 +12,10 @@ import { validateLabelSelector } from '#machinery/validation/label-selector.ts';
 
 export const isEmptySelector = (selector: LabelSelector): boolean =>
   Object.keys(selector.matchLabels ?? {}).length + (selector.matchExpressions ?? []).length === 0;
+
+/** Shown as it is sent, without what is empty in it. */
+export const invalidSelector = (path: FieldPath, selector: LabelSelector | undefined, detail: string): FieldError =>
+  invalid(path, selector && canonical(LabelSelector, selector), detail);
 
 /** Selects something, and something definite. Gives whether the selector can be used at all. */
 export function inspectSelector(
@@ -22,7 +27,8 @@ export function inspectSelector(
   if (!selector) errors.push(required(path));
   else {
     errors.push(...validateLabelSelector(selector, path));
-    if (isEmptySelector(selector)) errors.push(invalid(path, selector, `empty selector is invalid for ${kind}`));
+    if (isEmptySelector(selector))
+      errors.push(invalidSelector(path, selector, `empty selector is invalid for ${kind}`));
   }
 }
 

@@ -46,6 +46,8 @@ export interface Column<T> {
   /** `nowMs` only where the cell says how long ago something was; then `timed` is set and the cell is not cached. */
   readonly cell: (object: T, nowMs: number) => string | number | boolean | null;
   readonly timed?: boolean;
+  /** Rows have its cell, but the table does not name it. */
+  readonly undeclared?: boolean;
 }
 
 export interface Strategy<T = AnyJson> extends UpdateRules<T> {

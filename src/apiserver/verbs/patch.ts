@@ -9,7 +9,6 @@ import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
 import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
-import { keepCleared } from '#machinery/apply/track.ts';
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
 import { stringify } from '#machinery/codec/json.ts';
@@ -114,7 +113,6 @@ export function patchWith(
   if (strict.length > 0 && options.fieldValidation === 'Strict')
     throw refuse(`strict decoding error: ${strict.join(', ')}`);
   if (options.fieldValidation === 'Warn') for (const text of strict) warn(request, text);
-  keepCleared(patched, object);
   object.kind = type.kind;
   object.apiVersion = type.apiVersion;
   setDefaults(type.schema, object);

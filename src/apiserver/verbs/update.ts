@@ -130,7 +130,10 @@ async function planUpdate(
   const { served, server, info, user } = request;
   const { strategy, hub } = served.stored;
   const context = { nowMs: server.clock.nowMs(), user, apiVersion: served.resource.apiVersion, dryRun: options.dryRun };
-  const object = settings.tracked ? wanted : trackWrite(request, old, wanted, options, info.subresource);
+  // Lists sent empty count as absent from here on, as in what is stored: else they would look changed.
+  const object = settings.tracked
+    ? wanted
+    : canonical(hub.schema, trackWrite(request, old, wanted, options, info.subresource));
   dropGated(hub.schema, object);
   dropRepeatedOwners(object, text => warn(request, text));
   const admission = admissionRequest(request, 'UPDATE', object, old, options.dryRun);

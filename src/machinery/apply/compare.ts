@@ -10,8 +10,9 @@
 import type { FieldSet } from '#machinery/apply/field-set.ts';
 import { leaf, noFields } from '#machinery/apply/field-set.ts';
 import { stepOf } from '#machinery/apply/steps.ts';
+import { canBeEmpty, canonical } from '#machinery/codec/decode.ts';
 import { jsonEqual } from '#machinery/json/equal.ts';
-import type { AnyJson, LazySchema, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
+import type { AnyJson, Field, LazySchema, ListSchema, MapSchema, Schema, StructSchema } from '#machinery/schema.ts';
 
 export interface Comparison {
   readonly added: FieldSet;
@@ -58,9 +59,9 @@ export function comparerOf(schema: Schema): Comparer {
 function compile(schema: Schema): Comparer {
   switch (schema.kind) {
     case 'struct':
-      return (schema as StructSchema).atomic ? oneValue : structComparer(schema as StructSchema);
+      return (schema as StructSchema).atomic ? wholeComparer(schema) : structComparer(schema as StructSchema);
     case 'map':
-      return (schema as MapSchema).atomic ? oneValue : mapComparer(schema as MapSchema);
+      return (schema as MapSchema).atomic ? wholeComparer(schema) : mapComparer(schema as MapSchema);
     case 'list':
       return listComparer(schema as ListSchema);
     case 'lazy':
@@ -76,6 +77,18 @@ const oneValue: Comparer = {
   whole: () => leaf,
   changes: (before, after) => (jsonEqual(before, after) ? undefined : modifiedLeaf),
 };
+
+/** A value that has parts and is owned as one. */
+function wholeComparer(schema: Schema): Comparer {
+  return {
+    whole: () => leaf,
+    changes(before, after) {
+      if (jsonEqual(before, after)) return undefined;
+      if (isEmpty(before) || isEmpty(after)) return modifiedLeaf;
+      return jsonEqual(canonical(schema, before), canonical(schema, after)) ? undefined : modifiedLeaf;
+    },
+  };
+}
 
 function lazyComparer(schema: LazySchema): Comparer {
   return {
@@ -119,13 +132,13 @@ const neverCompared = 'managedFields';
 function structComparer(schema: StructSchema): Comparer {
   const fields = Object.entries(schema.fields)
     .filter(([name]) => name !== neverCompared)
-    .map(([name, field]) => ({ name, step: `f:${name}`, comparer: deferred(field.schema) }));
+    .map(([name, field]) => ({ step: `f:${name}`, comparer: deferred(field.schema), partOf: reader(name, field) }));
   return {
     whole(value) {
       const node: Record<string, FieldSet> = { '.': leaf };
       let empty = true;
-      for (const { name, step, comparer } of fields) {
-        const part = value?.[name];
+      for (const { step, comparer, partOf } of fields) {
+        const part = partOf(value);
         if (part === undefined) continue;
         node[step] = comparer().whole(part);
         empty = false;
@@ -136,13 +149,22 @@ function structComparer(schema: StructSchema): Comparer {
       if (before === after) return undefined;
       if (isEmpty(before) && isEmpty(after)) return jsonEqual(before, after) ? undefined : modifiedLeaf;
       const collector = new Collector();
-      for (const { name, step, comparer } of fields) {
-        const left = before?.[name];
-        const right = after?.[name];
+      for (const { step, comparer, partOf } of fields) {
+        const left = partOf(before);
+        const right = partOf(after);
         if (left !== right) collector.compare(comparer(), step, left, right);
       }
       return collector.changes;
     },
+  };
+}
+
+/** A list or map without entries is only there where it is always printed. */
+function reader(name: string, { schema, presence }: Field): (value: AnyJson) => AnyJson {
+  if (presence !== 'field' || !canBeEmpty(schema)) return value => value?.[name];
+  return value => {
+    const part = value?.[name];
+    return part === undefined || isEmpty(part) ? undefined : part;
   };
 }
 
@@ -187,7 +209,7 @@ function isEmpty(value: AnyJson): boolean {
 
 function listComparer(schema: ListSchema): Comparer {
   const step = stepOf(schema);
-  if (step === undefined) return oneValue;
+  if (step === undefined) return wholeComparer(schema);
   const items = deferred(schema.items);
   const group = (list: AnyJson): Map<string, AnyJson[]> => {
     const groups = new Map<string, AnyJson[]>();

@@ -98,12 +98,6 @@ function managersBefore({ live, next, subresource }: TrackOptions): readonly Man
   return parseManagers(sent) ?? readManagers(stored);
 }
 
-/** Decoding drops an empty list, but here a client says with it that managedFields are to be cleared. */
-export function keepCleared(sent: AnyJson, decoded: AnyJson): void {
-  const entries = sent?.metadata?.managedFields;
-  if (Array.isArray(entries) && entries.length === 0 && decoded?.metadata) decoded.metadata.managedFields = [];
-}
-
 function isReset(entries: readonly ManagedFieldsEntry[]): boolean {
   return entries.length === 0 || (entries.length === 1 && Object.values(entries[0]!).every(value => !value));
 }

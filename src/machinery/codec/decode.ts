@@ -7,6 +7,10 @@
  * Canonical means: keys in the order of the definition, maps sorted, zero values as the presence of their field says (see
  * schema.ts), times, quantities, durations and bytes in their one spelling. Decoding a canonical object gives the same again,
  * so the server also puts an object in order with it after defaults and admission have changed it.
+ *
+ * Only one thing is apart: a list or map that was sent without entries (`rules: []`) is kept by `decoderOf` where it could
+ * be left out, because defaults, rules and messages tell it from an absent one; `canonical` leaves it out, as what is stored
+ * always does.
  */
 
 import { canonicalBase64, canonicalDuration, canonicalMicroTime, canonicalTime } from '#machinery/codec/spelling.ts';
@@ -23,22 +27,29 @@ export interface Notes {
 /** The canonical value; `undefined` when the value is wrong or absent. */
 export type Decode = (value: unknown, notes: Notes) => AnyJson;
 
-const compiled = new WeakMap<Schema, Decode>();
+/** What becomes of lists and maps without entries. */
+type Empties = 'kept' | 'dropped';
+
+const compiled = { kept: new WeakMap<Schema, Decode>(), dropped: new WeakMap<Schema, Decode>() };
 
 export function decoderOf(schema: Schema): Decode {
-  const known = compiled.get(schema);
+  return compiledFor(schema, 'kept');
+}
+
+function compiledFor(schema: Schema, empties: Empties): Decode {
+  const known = compiled[empties].get(schema);
   if (known !== undefined) return known;
   let decode: Decode | undefined;
   // A recursive type meets itself while it is compiled: it gets this, which finds the finished one when it runs.
-  compiled.set(schema, (value, notes) => (decode as Decode)(value, notes));
-  decode = compile(schema);
-  compiled.set(schema, decode);
+  compiled[empties].set(schema, (value, notes) => (decode as Decode)(value, notes));
+  decode = compile(schema, empties);
+  compiled[empties].set(schema, decode);
   return decode;
 }
 
 /** The same object in canonical form. For objects that the server itself made or changed. */
 export function canonical<T>(schema: Schema<T>, object: T): T {
-  return decoderOf(schema)(object, { unknownField: false, wrongValue: false });
+  return compiledFor(schema, 'dropped')(object, { unknownField: false, wrongValue: false });
 }
 
 /** What Go's zero value of the type prints. */
@@ -85,17 +96,17 @@ function isZero(value: AnyJson): boolean {
   }
 }
 
-function compile(schema: Schema): Decode {
+function compile(schema: Schema, empties: Empties): Decode {
   switch (schema.kind) {
     case 'struct':
-      return compileStruct(schema as StructSchema);
+      return compileStruct(schema as StructSchema, empties);
     case 'list':
-      return compileList(schema as ListSchema);
+      return compileList(schema as ListSchema, empties);
     case 'map':
-      return compileMap(schema as MapSchema);
+      return compileMap(schema as MapSchema, empties);
     case 'lazy': {
       const target = resolved(schema);
-      return (value, notes) => decoderOf(target)(value, notes);
+      return (value, notes) => compiledFor(target, empties)(value, notes);
     }
     default:
       return scalars[schema.kind];
@@ -150,8 +161,8 @@ const scalars: Record<Exclude<Schema['kind'], 'struct' | 'list' | 'map' | 'lazy'
   json: anyJson,
 };
 
-function compileList(schema: ListSchema): Decode {
-  const item = decoderOf(schema.items);
+function compileList(schema: ListSchema, empties: Empties): Decode {
+  const item = compiledFor(schema.items, empties);
   return (value, notes) => {
     if (!Array.isArray(value)) return wrong(notes);
     const out = new Array(value.length);
@@ -162,8 +173,8 @@ function compileList(schema: ListSchema): Decode {
   };
 }
 
-function compileMap(schema: MapSchema): Decode {
-  const decodeValue = decoderOf(schema.values);
+function compileMap(schema: MapSchema, empties: Empties): Decode {
+  const decodeValue = compiledFor(schema.values, empties);
   return (value, notes) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(notes);
     const keys = Object.keys(value);
@@ -196,26 +207,30 @@ interface Step {
   readonly decode: Decode;
   readonly presence: Field['presence'];
   readonly zero: () => AnyJson;
+  /** Whether what is empty stays as it came. */
+  readonly keepsEmpty: boolean;
 }
 
-function compileStruct(schema: StructSchema): Decode {
+function compileStruct(schema: StructSchema, empties: Empties): Decode {
   const steps: Step[] = Object.entries(schema.fields).map(([name, field]) => ({
     name,
-    decode: decoderOf(field.schema),
+    decode: compiledFor(field.schema, empties),
     presence: field.presence,
     zero: () => (field.nullable ? null : zeroOf(field.schema)),
+    keepsEmpty: empties === 'kept' && canBeEmpty(field.schema),
   }));
   return (value, notes) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong(notes);
     const input = value as Record<string, unknown>;
     const out: Record<string, unknown> = {};
     let knownCount = 0;
-    for (const { name, decode, presence, zero } of steps) {
+    for (const { name, decode, presence, zero, keepsEmpty } of steps) {
       const given = input[name];
       if (given !== undefined) knownCount++;
       const result = given === undefined || given === null ? undefined : decode(given, notes);
-      if (presence === 'always') out[name] = result === undefined || isEmptyCollection(result) ? zero() : result;
-      else if (result !== undefined && result !== null && (presence === 'optional' || !isZero(result)))
+      if (presence === 'always') {
+        out[name] = result === undefined || (!keepsEmpty && isEmptyList(result)) ? zero() : result;
+      } else if (result !== undefined && result !== null && (presence === 'optional' || keepsEmpty || !isZero(result)))
         out[name] = result;
     }
     let count = 0;
@@ -225,7 +240,13 @@ function compileStruct(schema: StructSchema): Decode {
   };
 }
 
-/** A list or map without entries: stored as absent, printed as null where it is always printed. */
-function isEmptyCollection(value: AnyJson): boolean {
+/** Of these types Go tells empty from absent. */
+export function canBeEmpty(schema: Schema): boolean {
+  const { kind } = resolved(schema);
+  return kind === 'list' || kind === 'map' || kind === 'bytes';
+}
+
+/** A list without entries: stored as absent, printed as null where it is always printed. */
+function isEmptyList(value: AnyJson): boolean {
   return Array.isArray(value) && value.length === 0;
 }

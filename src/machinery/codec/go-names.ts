@@ -194,7 +194,7 @@ const fieldsByType: Readonly<Record<string, readonly string[]>> = {
   'v1.StatefulSetUpdateStrategyType': ['StatefulSetUpdateStrategy.type'],
   'v1.StatusReason': ['Status.reason', 'Validation.reason'],
   'v1.StorageMedium': ['EmptyDirVolumeSource.medium'],
-  'v1.SubjectKind': ['Subject.kind'],
+  'v1.SubjectKind': ['flowcontrol.v1.Subject.kind'],
   'v1.SupplementalGroupsPolicy': ['PodSecurityContext.supplementalGroupsPolicy'],
   'v1.TaintEffect': ['Taint.effect', 'Toleration.effect'],
   'v1.TerminationMessagePolicy': [
@@ -224,9 +224,10 @@ const typeByField = new Map(
   Object.entries(fieldsByType).flatMap(([type, fields]) => fields.map(field => [field, type] as const)),
 );
 
-/** The named type of a field: of its text, or of its items. */
+/** The named type of a field: of its text, or of its items. `struct` in full, as two groups may have one of the same name. */
 export function namedType(struct: string, field: string): string | undefined {
-  const type = typeByField.get(`${struct}.${field}`);
+  const parts = struct.split('.');
+  const type = typeByField.get(`${parts.at(-1)}.${field}`) ?? typeByField.get(`${parts.slice(-3).join('.')}.${field}`);
   return type !== undefined && wholeTypes.test(type) ? undefined : type;
 }
 

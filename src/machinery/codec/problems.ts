@@ -90,8 +90,10 @@ function visit(given: Schema, value: AnyJson, place: Place, walk: Walk): void {
   }
   if (isMap(schema)) {
     if (!isObject(value)) return mismatch(value, collectionType(schema, place), place, walk);
+    // A named type of values that are lists is the type of each list, not of what is in it.
+    const inside = isList(resolved(schema.values)) ? { ...place, named: undefined, collection: place.named } : place;
     for (const [key, entry] of Object.entries(value)) {
-      visit(schema.values, entry, { ...place, path: place.path === '' ? key : `${place.path}.${key}` }, walk);
+      visit(schema.values, entry, { ...inside, path: place.path === '' ? key : `${place.path}.${key}` }, walk);
     }
     return;
   }
@@ -108,8 +110,8 @@ function visitStruct(schema: StructSchema, value: AnyJson, place: Place, walk: W
     else {
       const owner = shortName(schema);
       const shown = `${place.shown === '' ? '' : `${place.shown}.`}${embeddedPath(owner, field.number)}${name}`;
-      const named = namedType(owner, name);
-      visit(field.schema, entry, { owner, path, shown, named, collection: namedCollection(owner, name) }, walk);
+      const inner = { owner, path, shown, collection: namedCollection(owner, name) };
+      visit(field.schema, entry, { ...inner, named: namedType(schema.name, name) }, walk);
     }
   }
 }
@@ -240,7 +242,9 @@ function durationProblem(text: string): string | undefined {
 
 const layouts = { time: '2006-01-02T15:04:05Z07:00', micro: '2006-01-02T15:04:05.000000Z07:00' };
 
-const layoutParts: readonly (readonly [RegExp, string])[] = [
+type LayoutPart = readonly [pattern: RegExp, name: string];
+
+const dateAndTime: readonly LayoutPart[] = [
   [/^\d{4}/, '2006'],
   [/^-/, '-'],
   [/^\d{2}/, '01'],
@@ -252,15 +256,20 @@ const layoutParts: readonly (readonly [RegExp, string])[] = [
   [/^\d{2}/, '04'],
   [/^:/, ':'],
   [/^\d{2}/, '05'],
-  [/^(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})/, 'Z07:00'],
 ];
+const zone: LayoutPart = [/^(?:Z|[+-]\d{2}:\d{2})/, 'Z07:00'];
+const layoutParts = {
+  time: [...dateAndTime, [/^(?:[.,]\d+)?/, ''], zone],
+  micro: [...dateAndTime, [/^[.,]\d{6}/, '.000000'], zone],
+} satisfies Record<keyof typeof layouts, LayoutPart[]>;
 
 function timeProblem(text: string, micro: boolean): string | undefined {
   if ((micro ? canonicalMicroTime(text) : canonicalTime(text)) !== undefined) return undefined;
   const head = `parsing time ${JSON.stringify(text)}`;
-  const layout = micro ? layouts.micro : layouts.time;
+  const kind = micro ? 'micro' : 'time';
+  const layout = layouts[kind];
   let rest = text;
-  for (const [part, name] of layoutParts) {
+  for (const [part, name] of layoutParts[kind]) {
     const match = part.exec(rest);
     if (match === null)
       return `${head} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(name)}`;

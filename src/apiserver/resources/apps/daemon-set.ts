@@ -24,6 +24,7 @@ import { immutable, inspectAtLeastZero, notSupportedShown } from '#apiserver/res
 import {
   inspectRunningTemplate,
   inspectSelectsOwn,
+  invalidSelector,
   isEmptySelector,
   selectorWorks,
 } from '#apiserver/resources/selectors.ts';
@@ -93,7 +94,7 @@ function validateSpec(spec: DaemonSetSpec): FieldError[] {
   if (selectorWorks(spec.selector, 'spec.selector'))
     inspectSelectsOwn(spec.selector, spec.template, 'spec.template', errors);
   if (spec.selector && isEmptySelector(spec.selector)) {
-    errors.push(invalid('spec.selector', spec.selector, 'empty selector is invalid for daemonset'));
+    errors.push(invalidSelector('spec.selector', spec.selector, 'empty selector is invalid for daemonset'));
   }
   inspectRunningTemplate(spec.template, 'DaemonSet', 'spec.template', errors);
   inspectAtLeastZero(spec.minReadySeconds, 'spec.minReadySeconds', errors);

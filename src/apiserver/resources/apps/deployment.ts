@@ -20,6 +20,7 @@ import {
   inspectRunningTemplate,
   inspectSelector,
   inspectSelectsOwn,
+  invalidSelector,
   selectorWorks,
 } from '#apiserver/resources/selectors.ts';
 import {
@@ -83,7 +84,7 @@ function validateSpec(spec: DeploymentSpec): FieldError[] {
   if (selectorWorks(spec.selector, 'spec.selector')) {
     inspectSelectsOwn(spec.selector, spec.template, 'spec.template', errors);
     inspectRunningTemplate(spec.template, 'ReplicaSet', 'spec.template', errors);
-  } else errors.push(invalid('spec.selector', spec.selector, 'invalid label selector'));
+  } else errors.push(invalidSelector('spec.selector', spec.selector, 'invalid label selector'));
   inspectStrategy(spec.strategy ?? {}, 'spec.strategy', errors);
   inspectAtLeastZero(spec.minReadySeconds, 'spec.minReadySeconds', errors);
   inspectAtLeastZero(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', errors);

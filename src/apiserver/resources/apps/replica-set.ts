@@ -17,12 +17,12 @@ import {
   inspectRunningTemplate,
   inspectSelector,
   inspectSelectsOwn,
+  invalidSelector,
   selectorWorks,
 } from '#apiserver/resources/selectors.ts';
 import type { CountRules } from '#apiserver/resources/status-subresource.ts';
 import { keepStatus, statusRules, validateCounts } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
-import { fieldsOf } from '#machinery/selector/field-selector.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
 import { invalid } from '#machinery/validation/field-error.ts';
 
@@ -70,8 +70,6 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = {
       : [invalid('spec.selector', set.spec?.selector, immutable)]),
   ],
   subresources: { status: statusRules(set => validateCounts(set.status, replicaCounts)) },
-  fieldRules: fieldsOf(['status.replicas']),
-  selectableFields: ({ status }) => ({ 'status.replicas': String(status?.replicas ?? 0) }),
   columns: [
     nameColumn,
     integerColumn('Desired', ({ spec }) => spec?.replicas),
@@ -89,7 +87,7 @@ function validateSpec(spec: ReplicaSetSpec): FieldError[] {
   inspectAtLeastZero(spec.minReadySeconds, 'spec.minReadySeconds', errors);
   inspectSelector(spec.selector, 'deployment', 'spec.selector', errors);
   if (!selectorWorks(spec.selector, 'spec.selector')) {
-    errors.push(invalid('spec.selector', spec.selector, 'invalid label selector'));
+    errors.push(invalidSelector('spec.selector', spec.selector, 'invalid label selector'));
     return errors;
   }
   const template = spec.template ?? {};

@@ -15,6 +15,7 @@ import {
   inspectKeepsRunning,
   inspectSelector,
   inspectSelectsOwn,
+  invalidSelector,
   selectorWorks,
 } from '#apiserver/resources/selectors.ts';
 import {
@@ -105,7 +106,7 @@ function validateSpec(spec: StatefulSetSpec, isNew: boolean): FieldError[] {
   if (selectorWorks(spec.selector, 'spec.selector')) {
     inspectSelectsOwn(spec.selector, spec.template, 'spec.template', errors);
     inspectPodTemplate(withClaims(spec), 'spec.template', errors);
-  } else errors.push(invalid('spec.selector', spec.selector, ''));
+  } else errors.push(invalidSelector('spec.selector', spec.selector, ''));
   inspectKeepsRunning(spec.template, 'StatefulSet', 'spec.template', errors);
   return errors;
 }

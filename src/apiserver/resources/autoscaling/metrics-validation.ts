@@ -5,7 +5,7 @@ import { inspectContainerResourceName } from '#apiserver/resources/core/pod-reso
 import { addProblems } from '#apiserver/resources/messages.ts';
 import { quantityOf } from '#machinery/quantity.ts';
 import { type FieldError, forbidden, invalid, notSupported, required } from '#machinery/validation/field-error.ts';
-import { checkPathSegmentName } from '#machinery/validation/names.ts';
+import { checkDns1123Label, checkPathSegmentName } from '#machinery/validation/names.ts';
 
 const sources = {
   Object: 'object',
@@ -27,9 +27,9 @@ function inspectMetric(metric: MetricSpec, path: string, errors: FieldError[]): 
   if (expected === undefined) errors.push(notSupported(`${path}.type`, type, Object.keys(sources).sort()));
   inspectSources(metric, path, errors);
   if (expected === undefined) {
-    if (type !== '') {
-      errors.push(required(`${path}.${lowerFirst(type)}`, 'must populate information for the given metric source'));
-    }
+    // An absent type is named twice; messages show it once, the causes count it.
+    if (type === '') errors.push(notSupported(`${path}.type`, type, Object.keys(sources).sort()));
+    else errors.push(required(`${path}.${lowerFirst(type)}`, 'must populate information for the given metric source'));
     return;
   }
   const present = Object.values(sources).filter(source => metric[source] !== undefined);
@@ -75,7 +75,7 @@ function inspectSources(metric: MetricSpec, path: string, errors: FieldError[]):
   if (pods) {
     inspectIdentifier(pods.metric, `${path}.pods.metric`, errors);
     inspectTarget(pods.target, `${path}.pods.target`, errors);
-    if ((quantityOf(pods.target?.averageValue ?? '')?.sign ?? 0) <= 0) {
+    if (pods.target?.averageValue === undefined) {
       errors.push(required(`${path}.pods.target.averageValue`, 'must specify a positive target averageValue'));
     }
   }
@@ -115,6 +115,9 @@ function inspectResource(
   if (name === '') errors.push(required(`${path}.name`, 'must specify a resource name'));
   else if (inContainer) inspectContainerResourceName(name, `${path}.name`, errors);
   if (inContainer && !inContainer.container) errors.push(required(`${path}.container`, 'must specify a container'));
+  else if (inContainer?.container) {
+    addProblems(errors, `${path}.container`, inContainer.container, checkDns1123Label(inContainer.container));
+  }
   inspectTarget(target, `${path}.target`, errors);
   const { averageUtilization, averageValue } = target ?? {};
   if (averageUtilization === undefined && averageValue === undefined) {

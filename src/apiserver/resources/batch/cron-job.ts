@@ -15,6 +15,7 @@ import {
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
 import { nameWarnings, podTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { inspectAtLeastZero, notSupportedShown } from '#apiserver/resources/messages.ts';
+import { invalidSelector } from '#apiserver/resources/selectors.ts';
 import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { ageOf } from '#machinery/human-duration.ts';
@@ -132,7 +133,8 @@ function inspectJobTemplate(template: JobTemplateSpec, path: FieldPath, errors: 
   const spec = template?.spec;
   if (!spec) return;
   inspectJobParts(spec, `${path}.spec`, errors);
-  if (spec.selector) errors.push(invalid(`${path}.spec.selector`, spec.selector, '`selector` will be auto-generated'));
+  if (spec.selector)
+    errors.push(invalidSelector(`${path}.spec.selector`, spec.selector, '`selector` will be auto-generated'));
   if (spec.manualSelector) {
     errors.push(notSupportedShown(`${path}.spec.manualSelector`, 'true', ['nil', 'false']));
   }

@@ -23,10 +23,16 @@ const messageBytesMax = 1024;
 
 export const eventStrategy: Strategy<Event> = {
   resource: events,
-  validateName: checkPathSegmentName,
+  // Upstream looks at the name last, and of the new API in another way.
+  validateName: () => [],
   allowCreateOnUpdate: true,
   ttlSeconds,
-  validateCreate: (event, context) => [...validate(event, context), ...(isNew(context) ? strictErrors(event) : [])],
+  validateCreate(event, context) {
+    const errors = [...validate(event, context), ...(isNew(context) ? strictErrors(event) : [])];
+    const name = event.metadata?.name ?? '';
+    if (errors.length === 0 && name !== '') addProblems(errors, 'metadata.name', name, checkPathSegmentName(name));
+    return errors;
+  },
   validateUpdate: (event, old, context) => [
     ...validate(event, context),
     ...(isNew(context) ? [...metadataAgain(event.metadata, true), ...updateErrors(event, old)] : []),
@@ -124,9 +130,7 @@ function strictErrors(event: Event): FieldErrors {
   const { type = '', source } = event;
   const errors: FieldError[] = [...seriesErrors(event)];
   const name = event.metadata?.name ?? '';
-  if (name !== '' && checkPathSegmentName(name).length === 0) {
-    addProblems(errors, 'metadata.name', name, nameIsDnsSubdomain(name));
-  }
+  if (name !== '') addProblems(errors, 'metadata.name', name, nameIsDnsSubdomain(name));
   if (!event.eventTime) errors.push(required('eventTime'));
   if (type !== 'Normal' && type !== 'Warning') errors.push(invalid('type', '', `has invalid value: ${type}`));
   const unset = 'needs to be unset';

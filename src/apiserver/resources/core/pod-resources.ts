@@ -72,7 +72,7 @@ export function inspectContainerResourceName(resource: string, path: FieldPath, 
   }
 }
 
-const isExtendedName = (resource: string): boolean =>
+export const isExtendedName = (resource: string): boolean =>
   isExtendedResource(resource) && checkQualifiedName(`requests.${resource}`).length === 0;
 
 function inspectPodResourceName(resource: string, path: FieldPath, errors: FieldError[]): void {

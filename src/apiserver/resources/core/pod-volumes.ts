@@ -20,6 +20,7 @@ import {
   storageOs,
 } from '#apiserver/resources/core/volume-sources.ts';
 import { addProblems } from '#apiserver/resources/messages.ts';
+import { invalidSelector } from '#apiserver/resources/selectors.ts';
 import type { ObjectMeta } from '#machinery/meta.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
@@ -219,7 +220,11 @@ function inspectTrustBundle(bundle: AnyJson, path: FieldPath, errors: FieldError
     addProblems(errors, `${path}.name`, name, nameIsDnsSubdomain(name));
     if (bundle.labelSelector) {
       errors.push(
-        invalid(`${path}.labelSelector`, bundle.labelSelector, 'labelSelector must be unset if name is specified'),
+        invalidSelector(
+          `${path}.labelSelector`,
+          bundle.labelSelector,
+          'labelSelector must be unset if name is specified',
+        ),
       );
     }
   } else if (signerName === undefined) errors.push(required(path, 'either name or signerName must be specified'));

@@ -3,12 +3,15 @@
 import {
   FlowDistinguisherMethod,
   type FlowSchema,
-  type FlowSchemaSpec,
+  FlowSchemaSpec,
   flowSchemas,
   type PolicyRulesWithSubjects,
   type Subject,
 } from '#api/flowcontrol/flow-schema.ts';
+import { flowSchemas as bootstrapSchemas } from '#apiserver/authz/bootstrap/flow-control.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
+import { conditionErrors, isMandatory, mustEqualFixed } from '#apiserver/resources/flowcontrol/mandatory.ts';
+import { sameValue } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems, metadataAgain, notSupportedShown } from '#apiserver/resources/messages.ts';
 import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
@@ -18,12 +21,17 @@ import {
   type FieldErrors,
   forbidden,
   invalid,
+  invalidShown,
   notSupported,
   required,
 } from '#machinery/validation/field-error.ts';
 import { nameIsDnsLabel, nameIsDnsSubdomain } from '#machinery/validation/names.ts';
 
 const precedenceMax = 10_000;
+const knownVerbs = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
+const mandatorySchemas = new Map(
+  bootstrapSchemas.filter(({ metadata }) => isMandatory(metadata?.name)).map(each => [each.metadata?.name, each]),
+);
 const kinds = { User: 'user', Group: 'group', ServiceAccount: 'serviceAccount' } as const;
 
 export const flowSchemaStrategy: Strategy<FlowSchema> = {
@@ -33,12 +41,9 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
     schema.status = {};
   },
   prepareUpdate: keepStatus,
-  validateCreate: ({ spec = {} as FlowSchemaSpec, metadata }) => validate(spec, metadata?.name),
-  validateUpdate: schema => [
-    ...metadataAgain(schema.metadata, false),
-    ...validate(schema.spec ?? ({} as FlowSchemaSpec), schema.metadata?.name),
-  ],
-  subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  validateCreate: validate,
+  validateUpdate: schema => [...metadataAgain(schema.metadata, false), ...validate(schema)],
+  subresources: { status: statusRules(({ status }) => conditionErrors(status?.conditions), { keepsLabels: true }) },
   resetFields: resetsWithLabels,
   columns: [
     nameColumn,
@@ -53,8 +58,9 @@ export const flowSchemaStrategy: Strategy<FlowSchema> = {
   ],
 };
 
-function validate(spec: FlowSchemaSpec, name: string | undefined): FieldErrors {
+function validate({ spec = {} as FlowSchemaSpec, metadata }: FlowSchema): FieldErrors {
   const errors: FieldError[] = [];
+  const { name = '' } = metadata ?? {};
   const { matchingPrecedence: precedence = 0, distinguisherMethod: method, rules = [] } = spec;
   const level = spec.priorityLevelConfiguration?.name ?? '';
   if (precedence === 1 && name !== 'exempt') {
@@ -72,6 +78,10 @@ function validate(spec: FlowSchemaSpec, name: string | undefined): FieldErrors {
   if (level === '') errors.push(required(path, 'must reference a priority level'));
   else addProblems(errors, path, level, nameIsDnsSubdomain(level));
   for (const [at, rule] of rules.entries()) inspectRule(rule, `spec.rules[${at}]`, errors);
+  const fixed = mandatorySchemas.get(name)?.spec;
+  if (fixed !== undefined && !sameValue(FlowSchemaSpec, spec, fixed)) {
+    errors.push(invalidShown('spec', internalJson(FlowSchemaSpec, spec), mustEqualFixed(name)));
+  }
   return errors;
 }
 
@@ -85,7 +95,7 @@ function inspectRule(rule: PolicyRulesWithSubjects, path: string, errors: FieldE
   }
   for (const [at, each] of resourceRules.entries()) {
     const own = `${path}.resourceRules[${at}]`;
-    inspectList(each.verbs, `${own}.verbs`, 'verbs', "if '*' is present, must not specify other verbs", errors);
+    inspectVerbs(each.verbs, `${own}.verbs`, errors);
     inspectList(
       each.apiGroups,
       `${own}.apiGroups`,
@@ -119,7 +129,7 @@ function inspectRule(rule: PolicyRulesWithSubjects, path: string, errors: FieldE
   }
   for (const [at, each] of nonResourceRules.entries()) {
     const own = `${path}.nonResourceRules[${at}]`;
-    inspectList(each.verbs, `${own}.verbs`, 'verbs', "if '*' is present, must not specify other verbs", errors);
+    inspectVerbs(each.verbs, `${own}.verbs`, errors);
     inspectList(
       each.nonResourceURLs,
       `${own}.nonResourceURLs`,
@@ -127,7 +137,31 @@ function inspectRule(rule: PolicyRulesWithSubjects, path: string, errors: FieldE
       "if '*' is present, must not specify other non-resource URLs",
       errors,
     );
+    const urls = each.nonResourceURLs ?? [];
+    for (const [index, url] of urls.includes('*') ? [] : urls.entries()) {
+      const problem = urlProblem(url);
+      if (problem !== undefined) errors.push(invalid(`${own}.nonResourceURLs[${index}]`, url, problem));
+    }
   }
+}
+
+function urlProblem(path: string): string | undefined {
+  if (path === '') return 'must not be empty';
+  if (path === '/') return undefined;
+  if (!path.startsWith('/')) return 'must start with slash';
+  if (path.includes(' ')) return 'must not contain white-space';
+  if (path.includes('//')) return 'must not contain double slash';
+  const firstWildcard = path.indexOf('*');
+  const isSuffix = firstWildcard === path.length - 1 && path.endsWith('/*');
+  return firstWildcard < 0 || isSuffix ? undefined : 'wildcard can only do suffix matching';
+}
+
+function inspectVerbs(verbs: readonly string[] | null | undefined, path: string, errors: FieldError[]): void {
+  const missing = 'verbs must contain at least one value';
+  inspectList(verbs, path, missing, "if '*' is present, must not specify other verbs", errors);
+  const given = verbs ?? [];
+  if (given.includes('*') || given.every(verb => knownVerbs.includes(verb))) return;
+  errors.push(notSupportedShown(path, JSON.stringify(given), knownVerbs));
 }
 
 function inspectList(
@@ -139,7 +173,7 @@ function inspectList(
 ): void {
   const given = list ?? [];
   if (given.length === 0) {
-    errors.push(required(path, missing === 'verbs' ? 'verbs must contain at least one value' : missing));
+    errors.push(required(path, missing));
   } else if (given.length > 1 && given.includes('*')) errors.push(invalid(path, given, wildcard));
 }
 

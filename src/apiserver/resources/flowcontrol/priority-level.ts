@@ -3,11 +3,15 @@
 import {
   type LimitedPriorityLevelConfiguration,
   type PriorityLevelConfiguration,
-  type PriorityLevelConfigurationSpec,
+  PriorityLevelConfigurationSpec,
   priorityLevelConfigurations,
   type QueuingConfiguration,
 } from '#api/flowcontrol/priority-level-configuration.ts';
+import { priorityLevels } from '#apiserver/authz/bootstrap/flow-control.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
+import { conditionErrors, isMandatory, mustEqualFixed } from '#apiserver/resources/flowcontrol/mandatory.ts';
+import { sameValue } from '#apiserver/resources/immutable.ts';
+import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { metadataAgain } from '#apiserver/resources/messages.ts';
 import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
@@ -16,10 +20,14 @@ import {
   type FieldErrors,
   forbidden,
   invalid,
+  invalidShown,
   notSupported,
   required,
 } from '#machinery/validation/field-error.ts';
 
+const mandatoryLevels = new Map(
+  priorityLevels.filter(({ metadata }) => isMandatory(metadata?.name)).map(each => [each.metadata?.name, each]),
+);
 const queuesMax = 10_000_000;
 const entropyBitsMax = 60;
 
@@ -30,9 +38,9 @@ export const priorityLevelConfigurationStrategy: Strategy<PriorityLevelConfigura
     level.status = {};
   },
   prepareUpdate: keepStatus,
-  validateCreate: ({ spec, metadata }) => validate(spec, metadata?.name),
-  validateUpdate: level => [...metadataAgain(level.metadata, false), ...validate(level.spec, level.metadata?.name)],
-  subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  validateCreate: validate,
+  validateUpdate: level => [...metadataAgain(level.metadata, false), ...validate(level)],
+  subresources: { status: statusRules(({ status }) => conditionErrors(status?.conditions), { keepsLabels: true }) },
   resetFields: resetsWithLabels,
   columns: [
     nameColumn,
@@ -53,8 +61,9 @@ function shown(name: string, count: (spec: PriorityLevelConfigurationSpec | unde
   };
 }
 
-function validate(spec: PriorityLevelConfigurationSpec | undefined, name: string | undefined): FieldErrors {
+function validate({ spec, metadata }: PriorityLevelConfiguration): FieldErrors {
   const errors: FieldError[] = [];
+  const { name = '' } = metadata ?? {};
   const { type = '', limited, exempt } = spec ?? {};
   if ((type === 'Exempt') !== (name === 'exempt') && type !== '') {
     errors.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
@@ -73,6 +82,12 @@ function validate(spec: PriorityLevelConfigurationSpec | undefined, name: string
     }
   } else if (type === '') errors.push(required('spec.type'));
   else errors.push(notSupported('spec.type', type, ['Exempt', 'Limited']));
+  const fixed = mandatoryLevels.get(name)?.spec;
+  // What is exempt may be given shares; all else of the mandatory levels stays.
+  const now = name === 'exempt' ? { ...spec, exempt: fixed?.exempt } : spec;
+  if (fixed !== undefined && !sameValue(PriorityLevelConfigurationSpec, now, fixed)) {
+    errors.push(invalidShown('spec', internalJson(PriorityLevelConfigurationSpec, spec), mustEqualFixed(name)));
+  }
   return errors;
 }
 

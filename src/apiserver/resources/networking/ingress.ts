@@ -54,8 +54,8 @@ export const ingressStrategy: Strategy<Ingress> = {
     return [...errors, ...validate(ingress)];
   },
   validateUpdate: ingress => [...metadataAgain(ingress.metadata, true), ...validate(ingress)],
-  warnOnCreate: ({ metadata }) =>
-    metadata?.annotations?.[classAnnotation] === undefined
+  warnOnCreate: ({ metadata, spec }) =>
+    metadata?.annotations?.[classAnnotation] === undefined || spec?.ingressClassName !== undefined
       ? []
       : [`annotation "${classAnnotation}" is deprecated, please use 'spec.ingressClassName' instead`],
   subresources: { status: statusRules(validateStatus) },

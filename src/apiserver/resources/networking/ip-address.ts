@@ -1,7 +1,7 @@
 /** IPAddresses: each names an address that somebody has taken (upstream: registry/networking/ipaddress). */
 
 import { type IPAddress, ipAddresses, ParentReference } from '#api/networking/ip-address.ts';
-import { nameColumn, textColumn } from '#apiserver/resources/columns.ts';
+import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems, metadataAgain } from '#apiserver/resources/messages.ts';
@@ -29,7 +29,8 @@ export const ipAddressStrategy: Strategy<IPAddress> = {
     'spec.parentRef.namespace': spec?.parentRef?.namespace ?? '',
     'spec.parentRef.resource': spec?.parentRef?.resource ?? '',
   }),
-  columns: [nameColumn, textColumn<IPAddress>('ParentRef', printedParent)],
+  // Upstream prints an age that no column is declared for.
+  columns: [nameColumn, textColumn<IPAddress>('ParentRef', printedParent), { ...ageColumn, undeclared: true }],
 };
 
 function printedParent({ spec }: IPAddress): string {

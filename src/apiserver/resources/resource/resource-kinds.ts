@@ -8,26 +8,33 @@ import {
   ResourceClaimTemplateSpec,
   resourceClaimTemplates,
 } from '#api/resource/resource-claim-template.ts';
-import { type ResourceSlice, resourceSlices } from '#api/resource/resource-slice.ts';
+import { type ResourceSlice, type ResourceSliceSpec, resourceSlices } from '#api/resource/resource-slice.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
+import { isExtendedName } from '#apiserver/resources/core/pod-resources.ts';
 import { immutableErrors } from '#apiserver/resources/immutable.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { metadataAgain } from '#apiserver/resources/messages.ts';
+import { validateClaimStatus } from '#apiserver/resources/resource/claim-status-validation.ts';
 import {
   inspectClaimSpec,
-  inspectConfigurations,
+  inspectConfiguration,
+  inspectItems,
   inspectSelectors,
+  partsMax,
 } from '#apiserver/resources/resource/claim-validation.ts';
 import { validateSliceSpec } from '#apiserver/resources/resource/slice-validation.ts';
 import { keepStatus, resetsWithLabels, statusRules } from '#apiserver/resources/status-subresource.ts';
-import type { Strategy } from '#apiserver/resources/strategy.ts';
-import { fieldsOf } from '#machinery/selector/field-selector.ts';
-import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
+import type { RequestContext, Strategy } from '#apiserver/resources/strategy.ts';
+import { rfc3339 } from '#lib/clock.ts';
+import { clusterFieldsOf } from '#machinery/selector/field-selector.ts';
+import { type FieldError, type FieldErrors, invalid } from '#machinery/validation/field-error.ts';
+import { checkDns1123Subdomain } from '#machinery/validation/names.ts';
 import { validateAnnotations, validateLabels } from '#machinery/validation/object-meta.ts';
 
 export const deviceClassStrategy: Strategy<DeviceClass> = {
   resource: deviceClasses,
   hasGeneration: true,
+  validateName: name => checkDns1123Subdomain(name, 'bytes'),
   validateCreate: classErrors,
   validateUpdate: object => [...metadataAgain(object.metadata, false), ...classErrors(object)],
   columns: [nameColumn, ageColumn],
@@ -35,8 +42,12 @@ export const deviceClassStrategy: Strategy<DeviceClass> = {
 
 function classErrors({ spec }: DeviceClass): FieldErrors {
   const errors: FieldError[] = [];
-  inspectSelectors(spec?.selectors ?? [], 'spec.selectors', errors);
-  inspectConfigurations(spec?.config ?? [], 'spec.config', errors);
+  inspectSelectors(spec?.selectors, 'spec.selectors', errors);
+  inspectItems(spec?.config, 'spec.config', errors, { max: partsMax, item: inspectConfiguration });
+  const name = spec?.extendedResourceName;
+  if (name !== undefined && !isExtendedName(name)) {
+    errors.push(invalid('spec.extendedResourceName', name, 'must be a valid extended resource name'));
+  }
   return errors;
 }
 
@@ -52,7 +63,7 @@ export const resourceClaimStrategy: Strategy<ResourceClaim> = {
     ...metadataAgain(claim.metadata, true),
     ...immutableErrors('spec', claim.spec, old.spec, internalJson(ResourceClaimSpec, claim.spec)),
   ],
-  subresources: { status: statusRules(() => [], { keepsLabels: true }) },
+  subresources: { status: statusRules(validateClaimStatus, { keepsLabels: true }) },
   resetFields: resetsWithLabels,
   columns: [nameColumn, textColumn<ResourceClaim>('State', printedState), ageColumn],
 };
@@ -98,15 +109,17 @@ export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   resource: resourceSlices,
   returnsDeleted: true,
   hasGeneration: true,
+  prepareCreate: dateTaints,
+  prepareUpdate: (slice, _, context) => dateTaints(slice, context),
   validateCreate: ({ spec }) => validateSliceSpec(spec),
   validateUpdate: (slice, old) => [
     ...metadataAgain(slice.metadata, false),
-    ...validateSliceSpec(slice.spec),
-    ...immutableErrors('spec.driver', slice.spec?.driver ?? '', old.spec?.driver ?? ''),
-    ...immutableErrors('spec.pool.name', slice.spec?.pool?.name ?? '', old.spec?.pool?.name ?? ''),
-    ...immutableErrors('spec.nodeName', slice.spec?.nodeName, old.spec?.nodeName),
+    ...validateSliceSpec(slice.spec, old.spec ?? ({} as ResourceSliceSpec)),
   ],
-  fieldRules: fieldsOf(['spec.nodeName', 'spec.driver']),
+  fieldRules: clusterFieldsOf(
+    ['spec.nodeName', 'spec.driver'],
+    field => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${field}`,
+  ),
   selectableFields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   columns: [
     nameColumn,
@@ -116,3 +129,8 @@ export const resourceSliceStrategy: Strategy<ResourceSlice> = {
     ageColumn,
   ],
 };
+
+/** A taint counts from now on, if it does not say since when. */
+function dateTaints({ spec }: ResourceSlice, { nowMs }: RequestContext): void {
+  for (const taint of spec?.devices?.flatMap(({ taints }) => taints ?? []) ?? []) taint.timeAdded ??= rfc3339(nowMs);
+}

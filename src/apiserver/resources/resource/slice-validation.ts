@@ -1,42 +1,44 @@
 /** What a driver may publish of its devices (upstream: pkg/apis/resource/validation, ValidateResourceSlice). */
 
-import type { ResourceSliceSpec } from '#api/resource/resource-slice.ts';
+import { NodeSelector } from '#api/core/scheduling.ts';
+import { DeviceAttribute, type ResourceSliceSpec } from '#api/resource/resource-slice.ts';
 import { inspectNodeSelector } from '#apiserver/resources/core/pod-scheduling.ts';
+import { immutableErrors } from '#apiserver/resources/immutable.ts';
+import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems } from '#apiserver/resources/messages.ts';
+import { inspectPoolName, inspectQualifiedName, inspectTaint } from '#apiserver/resources/resource/device-names.ts';
 import { inspectDriverName } from '#apiserver/resources/storage/driver-name.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import {
   duplicate,
   type FieldError,
   invalid,
-  notSupported,
+  invalidShown,
   required,
   tooLong,
   tooMany,
 } from '#machinery/validation/field-error.ts';
-import {
-  checkCIdentifier,
-  checkDns1123Label,
-  checkDns1123Subdomain,
-  checkLabelValue,
-  nameIsDnsSubdomain,
-} from '#machinery/validation/names.ts';
-import { validateLabelName } from '#machinery/validation/object-meta.ts';
+import { checkDns1123Label, nameIsDnsSubdomain } from '#machinery/validation/names.ts';
 
 const devicesMax = 128;
-const poolBytesMax = 253;
-const identifierBytesMax = 32;
 const attributeBytesMax = 64;
 const attributesMax = 32;
-const taintEffects = ['NoExecute', 'NoSchedule', 'None'];
+const taintsMax = 16;
 const nodeChoices = ['nodeName', 'nodeSelector', 'allNodes', 'perDeviceNodeSelection'] as const;
 const semanticVersion =
   /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-((0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*))?(\+([0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*))?$/;
 
-export function validateSliceSpec(spec: ResourceSliceSpec | undefined): FieldError[] {
+export function validateSliceSpec(spec: ResourceSliceSpec | undefined, old?: ResourceSliceSpec): FieldError[] {
   const errors: FieldError[] = [];
   inspectDriverName(spec?.driver ?? '', 'spec.driver', errors);
   inspectPool(spec?.pool, errors);
+  if (old !== undefined) {
+    errors.push(
+      ...immutableErrors('spec.pool.name', spec?.pool?.name ?? '', old.pool?.name ?? ''),
+      ...immutableErrors('spec.driver', spec?.driver ?? '', old.driver ?? ''),
+      ...immutableErrors('spec.nodeName', spec?.nodeName, old.nodeName),
+    );
+  }
   inspectNodes(spec, errors);
   const devices = spec?.devices ?? [];
   if (devices.length > devicesMax) errors.push(tooMany('spec.devices', devices.length, devicesMax));
@@ -53,12 +55,7 @@ export function validateSliceSpec(spec: ResourceSliceSpec | undefined): FieldErr
 }
 
 function inspectPool(pool: ResourceSliceSpec['pool'] | undefined, errors: FieldError[]): void {
-  const name = pool?.name ?? '';
-  if (name === '') errors.push(required('spec.pool.name'));
-  else {
-    if (Buffer.byteLength(name) > poolBytesMax) errors.push(tooLong('spec.pool.name', poolBytesMax));
-    for (const part of name.split('/')) addProblems(errors, 'spec.pool.name', part, checkDns1123Subdomain(part));
-  }
+  inspectPoolName(pool?.name ?? '', 'spec.pool.name', errors);
   const count = Number(pool?.resourceSliceCount ?? 0);
   if (count <= 0) errors.push(invalid('spec.pool.resourceSliceCount', count, 'must be greater than zero'));
   const generation = Number(pool?.generation ?? 0);
@@ -73,8 +70,16 @@ function inspectNodes(spec: ResourceSliceSpec | undefined, errors: FieldError[])
     inspectNodeSelector(spec.nodeSelector, 'spec.nodeSelector', errors);
     const terms = spec.nodeSelector.nodeSelectorTerms as AnyJson;
     if (terms?.length !== 1) {
-      errors.push(invalid('spec.nodeSelector.nodeSelectorTerms', terms, 'must have exactly one node selector term'));
+      const shown = internalJson(NodeSelector.fields.nodeSelectorTerms.schema, terms);
+      const why = 'must have exactly one node selector term';
+      errors.push(invalidShown('spec.nodeSelector.nodeSelectorTerms', shown, why));
     }
+  }
+  for (const choice of ['allNodes', 'perDeviceNodeSelection'] as const) {
+    if (spec?.[choice] === false) errors.push(invalid(`spec.${choice}`, false, 'must be either unset or set to true'));
+  }
+  if (spec?.nodeName === '') {
+    errors.push(invalid('spec.nodeName', '', 'must be either unset or set to a non-empty string'));
   }
   if (given.length === 0) errors.push(required('spec', `exactly one of ${list} is required`));
   else if (given.length > 1) {
@@ -95,26 +100,17 @@ function inspectDevice(device: AnyJson, path: string, errors: FieldError[]): voi
     inspectAttribute(value as AnyJson, `${path}.attributes[${key}]`, errors);
   }
   for (const key of Object.keys(capacity)) inspectQualifiedName(key, `${path}.capacity`, errors);
-  for (const [at, { key = '', value = '', effect = '' }] of taints.entries()) {
-    const own = `${path}.taints[${at}]`;
-    errors.push(...validateLabelName(key, `${own}.key`));
-    if (value !== '') addProblems(errors, `${own}.value`, value, checkLabelValue(value));
-    if (effect === '') errors.push(required(`${own}.effect`));
-    else if (!taintEffects.includes(effect)) errors.push(notSupported(`${own}.effect`, effect, taintEffects));
-  }
-}
-
-/** `driverVersion`; what has a domain in front, as `gpu.example.com/driverVersion`, upstream takes as it is. */
-function inspectQualifiedName(name: string, path: string, errors: FieldError[]): void {
-  if (name.includes('/')) return;
-  if (name.length > identifierBytesMax) errors.push(tooLong(path, identifierBytesMax));
-  addProblems(errors, path, name, checkCIdentifier(name));
+  if (taints.length > taintsMax) errors.push(tooMany(`${path}.taints`, taints.length, taintsMax));
+  for (const [at, taint] of taints.entries()) inspectTaint(taint, `${path}.taints[${at}]`, errors);
 }
 
 function inspectAttribute(value: AnyJson, path: string, errors: FieldError[]): void {
   const { string: text, version } = value;
   const given = Object.keys(value).length;
   if (given === 0) errors.push(invalid(path, '', 'exactly one value must be specified'));
+  if (given > 1) {
+    errors.push(invalidShown(path, internalJson(DeviceAttribute, value), 'exactly one value must be specified'));
+  }
   if (text !== undefined && Buffer.byteLength(text) > attributeBytesMax) {
     errors.push(tooLong(`${path}.string`, attributeBytesMax));
   }

@@ -88,8 +88,10 @@ function inspectTopologies(terms: readonly TopologySelectorTerm[], errors: Field
       if (Object.hasOwn(byKey, key)) errors.push(duplicate(`${own}.key`, key));
       byKey[key] = [...values].sort();
     }
-    const isOne = Object.keys(byKey).length === 0 || seen.some(each => isDeepStrictEqual(each, byKey));
-    if (isOne) errors.push(duplicate(path, ''));
+    // Upstream counts a term that selects nothing as often as there are terms.
+    const sameBefore = seen.filter(each => isDeepStrictEqual(each, byKey)).length;
+    const times = sameBefore + (Object.keys(byKey).length === 0 ? terms.length : 0);
+    for (let count = 0; count < times; count++) errors.push(duplicate(path, ''));
     seen.push(byKey);
   }
 }
