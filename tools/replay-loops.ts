@@ -61,6 +61,12 @@ async function lastingProblems(world: World, recorded: AnyJson): Promise<string[
 /** What a problem is about, without the values. */
 const keyOf = (problem: string) => (problem.startsWith('event') ? problem : problem.split(': ')[0]);
 
+/** What is there when a wait was in vain, as JSON, with `--all`. */
+function left({ changes }: World): string[] {
+  const present = [...changes].filter(([, all]) => all.at(-1)?.type !== 'DELETED');
+  return process.argv.includes('--all') ? present.map(([key, all]) => `${key} ${JSON.stringify(all.at(-1))}`) : [];
+}
+
 async function playCase(recorded: AnyJson): Promise<string[]> {
   const { observed, name } = recorded;
   const hasHomes = !(observed.nodes ?? []).some((each: AnyJson) => /^a\d$/.test(each.name));
@@ -71,7 +77,7 @@ async function playCase(recorded: AnyJson): Promise<string[]> {
     const replies: AnyJson[] = [];
     for (const step of [...known.setup, ...known.actions]) {
       const problem = await play(world, filledIn(step, namespace, replies), replies);
-      if (problem !== undefined) return [problem];
+      if (problem !== undefined) return [problem, ...left(world)];
     }
     return await lastingProblems(world, known);
   } catch (error) {

@@ -7,7 +7,7 @@ import type { Node } from '#api/core/node.ts';
 import { nodes } from '#api/core/node.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
-import { ApiError } from '#client/api-error.ts';
+import { ApiError, isConflict } from '#client/api-error.ts';
 import type { Client } from '#client/client.ts';
 import type { Informers } from '#client/informer.ts';
 import type { Stored } from '#client/object.ts';
@@ -157,11 +157,16 @@ export class FakeKubelet {
   async #end(pod: Stored<Pod>): Promise<void> {
     await this.#sleep(Number(pod.metadata.annotations?.['fake/hold-delete'] ?? endMs));
     const isRunning = pod.status.phase === 'Running' || pod.status.phase === 'Pending';
-    if (isRunning) await this.#say(pod, { phase: 'Failed', ready: false, exitCode: 137 });
-    await this.#client.delete(pods, refOf(pod), {
-      gracePeriodSeconds: 0,
-      preconditions: { uid: pod.metadata.uid },
-    });
+    const preconditions = { uid: pod.metadata.uid };
+    for (let isGone = false; !isGone; ) {
+      try {
+        if (isRunning) await this.#say(pod, { phase: 'Failed', ready: false, exitCode: 137 });
+        await this.#client.delete(pods, refOf(pod), { gracePeriodSeconds: 0, preconditions });
+        isGone = true;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
+    }
   }
 
   #sleep(ms: number): Promise<void> {

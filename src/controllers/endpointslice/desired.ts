@@ -6,6 +6,7 @@ import { isPodReady } from '#api/core/pod-state.ts';
 import type { Service } from '#api/core/service.ts';
 import type { Endpoint, EndpointHints, EndpointPort } from '#api/discovery/endpoint-slice.ts';
 import type { Stored } from '#client/object.ts';
+import { inPortOrder } from '#controllers/service/port-order.ts';
 import {
   addressesOf,
   hostnameUnder,
@@ -60,11 +61,12 @@ export function desiredEndpoints(
 function portsFor(service: Service, pod: Pod): EndpointPort[] {
   const ports = service.spec?.ports ?? [];
   if (ports.length === 0 && isHeadless(service)) return [];
-  return ports.flatMap(each => {
+  const found = ports.flatMap(each => {
     const port = targetPort(pod, each);
     if (port === undefined) return [];
     return [{ name: each.name ?? '', protocol: each.protocol ?? 'TCP', port, appProtocol: each.appProtocol }];
   });
+  return inPortOrder(found);
 }
 
 function endpointOf(service: Service, pod: Stored<Pod>, node: Node | undefined, addresses: string[]): Endpoint {
