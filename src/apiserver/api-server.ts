@@ -11,7 +11,12 @@ import { makeAllocation } from '#apiserver/allocation/allocation.ts';
 import { openIdHandler } from '#apiserver/authn/openid.ts';
 import type { ServiceAccountTokens } from '#apiserver/authn/service-account-tokens.ts';
 import { makeUser } from '#apiserver/authn/user.ts';
-import { bootstrap, type ObjectWriter, type StatusWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
+import {
+  bootstrap,
+  type ObjectWriter,
+  type StatusApplier,
+  type StatusWriter,
+} from '#apiserver/authz/bootstrap/reconcile.ts';
 import { objectsOf } from '#apiserver/cache-objects.ts';
 import { discoveryHandler } from '#apiserver/discovery/handlers.ts';
 import { rootHandler } from '#apiserver/discovery/root.ts';
@@ -147,7 +152,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
 function startLoops(
   feed: Feed,
   resources: ServedResources,
-  writer: StatusWriter,
+  writer: StatusWriter & StatusApplier,
   { clock, log }: ApiServerOptions,
 ): { close(): void } {
   startFlowSchemaStatus({

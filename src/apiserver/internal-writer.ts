@@ -2,17 +2,19 @@
 
 import { admissionChain } from '#apiserver/admission/admission.ts';
 import type { User } from '#apiserver/authn/user.ts';
-import type { ObjectWriter, StatusWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
+import type { ObjectWriter, StatusApplier, StatusWriter } from '#apiserver/authz/bootstrap/reconcile.ts';
 import { requestInfo } from '#apiserver/authz/request-info.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import type { Server } from '#apiserver/server.ts';
 import { createObject } from '#apiserver/verbs/create.ts';
 import { deleteObject } from '#apiserver/verbs/delete.ts';
+import { resetFieldsOf } from '#apiserver/verbs/managed-fields.ts';
 import type { WriteOptions } from '#apiserver/verbs/options.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
 import { must } from '#lib/assert.ts';
 import type { Exchange } from '#lib/http/exchange.ts';
+import { applyConfiguration } from '#machinery/apply/apply.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
 import { type Resource, resourcePath } from '#machinery/resource.ts';
@@ -23,7 +25,7 @@ const options: WriteOptions = { dryRun: false, fieldManager: 'kube-apiserver', f
 /** There is no client: only headers are ever looked at. */
 const nobody = { headers: {} } as unknown as Exchange;
 
-export function internalWriter(server: Server, user: User): ObjectWriter & StatusWriter {
+export function internalWriter(server: Server, user: User): ObjectWriter & StatusWriter & StatusApplier {
   const unrestricted: Server = { ...server, admission: admissionChain([]) };
   const requestFor = (resource: Resource, namespace: string, name: string, subresource?: string): ResourceRequest => {
     const { group, version, plural } = resource;
@@ -57,6 +59,20 @@ export function internalWriter(server: Server, user: User): ObjectWriter & Statu
     },
     update: (resource, object) => update(resource, object),
     updateStatus: (resource, object) => update(resource, object, 'status'),
+    async applyStatus(resource, manager, config) {
+      const { namespace = '', name } = config.metadata;
+      const { apiVersion, kind, schema } = resource;
+      const request = requestFor(resource, namespace, name, 'status');
+      const next = (live: AnyJson) =>
+        applyConfiguration({
+          ...{ schema, live, config: { apiVersion, kind, ...config }, manager, force: true, apiVersion, kind },
+          subresource: 'status',
+          nowMs: server.clock.nowMs(),
+          resetFields: resetFieldsOf(request, 'status'),
+        }).object;
+      const settings = { conflictIsFinal: false, tracked: true };
+      await updateObject(request, keyOf(resource, namespace, name), options, next, settings);
+    },
     async delete(resource, namespace, name) {
       await deleteObject(requestFor(resource, namespace, name), keyOf(resource, namespace, name), {});
     },

@@ -12,10 +12,11 @@ test('a flow schema says whether its priority level is there, and says it anew o
   let nowMs = 0;
   const seen: string[] = [];
   const writer = {
-    async updateStatus(_: unknown, schema: FlowSchema) {
-      const { status, reason, message, lastTransitionTime } = schema.status!.conditions![0]!;
+    async applyStatus(_: unknown, manager: string, { metadata, status: given }: FlowSchema) {
+      const { status, reason, message, lastTransitionTime } = given!.conditions![0]!;
+      assert.equal(manager, 'api-priority-and-fairness-config-consumer-v1');
       seen.push(`${status} ${reason} ${lastTransitionTime} ${message}`);
-      flowSchemas.put(schema);
+      flowSchemas.put({ ...flowSchemas.get('', metadata!.name!)!, status: given });
     },
   };
   const clock = { nowMs: () => nowMs } as Clock;

@@ -21,7 +21,7 @@ export function internalDiff(schema: Schema, before: AnyJson, after: AnyJson): s
 }
 
 /** Go escapes what HTML would read. */
-function goJson(value: AnyJson, indent = 0): string {
+export function goJson(value: AnyJson, indent = 0): string {
   return JSON.stringify(value, null, indent).replace(
     /[<>&\u2028\u2029]/g,
     character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -29,7 +29,8 @@ export async function remove(request: ResourceRequest): Promise<void> {
 
 /** A Status when the object is gone; the object while somebody still has to finish, and for a few kinds always. */
 function answer(request: ResourceRequest, deleted: Written): void {
-  const { stored } = request.served;
+  const { stored, resource } = request.served;
+  const { group, plural } = resource;
   const { object } = deleted;
   const waits = deleted.outcome !== 'delete' || stored.strategy.returnsDeleted;
   if (waits) return sendObject(request, 200, object);
@@ -37,7 +38,7 @@ function answer(request: ResourceRequest, deleted: Written): void {
   send(
     request,
     200,
-    successStatus(resourceName(stored), object.metadata.name, object.metadata.uid),
+    successStatus({ group, resource: plural }, object.metadata.name, object.metadata.uid),
     Status,
     accepted.media,
   );

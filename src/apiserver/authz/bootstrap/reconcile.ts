@@ -41,6 +41,11 @@ export interface StatusWriter {
   updateStatus(resource: Resource, object: AnyJson): Promise<void>;
 }
 
+export interface StatusApplier {
+  /** Applies what `manager` says in the status, and nothing else; whoever else said it lets go. */
+  applyStatus(resource: Resource, manager: string, config: AnyJson): Promise<void>;
+}
+
 type Wanted = { metadata?: ObjectMeta };
 
 /** What is to be done about one object; undefined: nothing. */
