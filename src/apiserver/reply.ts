@@ -45,7 +45,7 @@ function encodeWhole(object: AnyJson, schema: Schema | undefined, media: Media, 
     return encodeEnvelope(schema, object.apiVersion, object.kind, object);
   }
   if (media === 'yaml') return Buffer.from(yamlOf(object));
-  return Buffer.from(`${stringify(object, pretty ? 2 : undefined)}\n`);
+  return Buffer.from(pretty ? stringify(object, 2) : `${stringify(object)}\n`);
 }
 
 /**

@@ -38,10 +38,11 @@ export function resourceHandler(request: ApiRequest, served: Served): ResourceHa
   if (!resource.namespaced && info.namespace !== '' && resource.plural !== 'namespaces') throw noSuchPathError();
   if (info.subresource !== '') return subresourceHandler(request, served);
   const verb = verbOf(request);
-  if (verb === undefined || !resource.verbs.includes(verb)) throw methodNotAllowedError();
+  const own = verb && served.handlers[verb];
+  if (verb === undefined || (own === undefined && !resource.verbs.includes(verb))) throw methodNotAllowedError();
   // A namespaced kind is only listed and watched across namespaces, and made by no one there.
   if (resource.namespaced && atCluster && verb !== 'list' && verb !== 'watch') throw methodNotAllowedError();
-  return served.handlers[verb] ?? handlers[verb];
+  return own ?? handlers[verb];
 }
 
 function verbOf({ info, exchange }: ApiRequest): Verb | undefined {

@@ -161,6 +161,13 @@ export function methodNotAllowedError(): ApiError {
   });
 }
 
+/** The kind cannot do it, though its path and method are known: `componentstatuses` are listed and not watched. */
+export function methodNotSupportedError(resource: string, action: string): ApiError {
+  return new ApiError('MethodNotAllowed', `${action} is not supported on resources of kind ${quote(resource)}`, {
+    details: { kind: resource },
+  });
+}
+
 export function notAcceptableError(message: string, details?: StatusDetails): ApiError {
   return new ApiError('NotAcceptable', message, details === undefined ? {} : { details });
 }

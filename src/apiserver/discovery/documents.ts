@@ -67,9 +67,13 @@ export function groupDocument({ name, versions }: Group): AnyJson {
   return { name, versions: listed, preferredVersion: listed[0] };
 }
 
-/** Upstream's hash of the version that is stored: eight bytes of SHA-256. */
+/**
+ * Upstream's hash of the version that is stored: eight bytes of SHA-256. Of custom resource definitions it names a version
+ * that is not served any more.
+ */
 function storageVersionHash({ group, version, kind }: Gvk): string {
-  return createHash('sha256').update(`${group}/${version}/${kind}`).digest().subarray(0, 8).toString('base64');
+  const stored = group === 'apiextensions.k8s.io' ? 'v1beta1' : version;
+  return createHash('sha256').update(`${group}/${stored}/${kind}`).digest().subarray(0, 8).toString('base64');
 }
 
 function inVersion(resources: ServedResources, group: string, version: string): Served[] {

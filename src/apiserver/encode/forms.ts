@@ -130,6 +130,16 @@ interface Shape {
   readonly schema: Schema;
 }
 
+function ownShape({ served: { resource } }: FormSource): Shape {
+  return { apiVersion: resource.apiVersion, kind: resource.kind, schema: resource.schema };
+}
+
+const partialShape: Shape = {
+  apiVersion: 'meta.k8s.io/v1',
+  kind: 'PartialObjectMetadata',
+  schema: PartialObjectMetadata,
+};
+
 function bookmarkObject(shape: Shape, revision: number, initialEventsEnd: boolean): AnyJson {
   const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
   return canonical(shape.schema, {
@@ -140,19 +150,17 @@ function bookmarkObject(shape: Shape, revision: number, initialEventsEnd: boolea
 }
 
 function makeWatchForm(source: FormSource, object: Served['forms']['object'], media: WatchMedia): WatchForm {
-  const { resource } = source.served;
-  const own: Shape = { apiVersion: resource.apiVersion, kind: resource.kind, schema: resource.schema };
-  const partial: Shape = { apiVersion: 'meta.k8s.io/v1', kind: 'PartialObjectMetadata', schema: PartialObjectMetadata };
+  const own = ownShape(source);
   switch (media) {
     case 'json':
     case 'yaml':
       return jsonWatchForm(formName(source, media), own, object.json);
     case 'metadataJson':
-      return jsonWatchForm('metadata/json', partial, object.metadataJson, Buffer.from('{'));
+      return jsonWatchForm('metadata/json', partialShape, object.metadataJson, Buffer.from('{'));
     case 'protobuf':
       return protobufWatchForm(formName(source, 'protobuf'), own, object.protobuf);
     case 'metadataProtobuf':
-      return protobufWatchForm('metadata/protobuf', partial, object.metadataProtobuf);
+      return protobufWatchForm('metadata/protobuf', partialShape, object.metadataProtobuf);
     default:
       return tableWatchForm(source, media.slice('table/'.length) as 'None' | 'Metadata' | 'Object');
   }
@@ -205,11 +213,11 @@ function tableWatchForm(source: FormSource, include: 'None' | 'Metadata' | 'Obje
     firstFrame: event => framed(event, columns),
     fill: form.fill,
     bookmark: ({ revision, initialEventsEnd, first }) => {
-      const { resource } = source.served;
-      const shape: Shape = { apiVersion: resource.apiVersion, kind: resource.kind, schema: resource.schema };
+      const shape = include === 'Object' ? ownShape(source) : partialShape;
       const row = stringify({
-        cells: columnsOf(source.strategy).definitions.map(() => ''),
-        object: bookmarkObject(shape, revision, initialEventsEnd),
+        // Upstream prints an object of which nothing is known.
+        cells: columnsOf(source.strategy).all.map(({ cell }) => cell({ metadata: {} }, 0)),
+        object: include === 'None' ? null : bookmarkObject(shape, revision, initialEventsEnd),
       });
       return Buffer.from(`${before('BOOKMARK', revision, first ? columns : 'null')}${row}]}}\n`);
     },

@@ -98,7 +98,7 @@ export interface Strategy<T = AnyJson> extends UpdateRules<T> {
    * Fields that a write to the object (`''`) or to a sub-resource never takes, and so never owns: `['status']`, `['spec']`,
    * `['metadata', 'labels']`. Default: status where there is a status sub-resource, everything but status for that.
    */
-  readonly resetFields?: (subresource: string) => readonly (readonly string[])[];
+  readonly resetFields?: (subresource: string) => readonly (readonly string[])[] | undefined;
 
   /** The metadata that metadata alone is shown with, where the version adds to it (DaemonSets). */
   readonly plainMetadata?: (object: T) => unknown;

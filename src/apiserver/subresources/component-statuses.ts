@@ -3,7 +3,7 @@
 import { negotiate } from '#apiserver/negotiate.ts';
 import { objectChoices, send, sendObject } from '#apiserver/reply.ts';
 import type { Handlers } from '#apiserver/served.ts';
-import { notFoundError } from '#machinery/api-error.ts';
+import { methodNotSupportedError, notFoundError } from '#machinery/api-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
 /** They live and end with the server that answers: whoever hears from it finds them well. */
@@ -33,5 +33,8 @@ export const componentStatusHandlers: Handlers = {
     });
     const list = { kind: 'ComponentStatusList', apiVersion: 'v1', metadata: {}, items };
     send(request, 200, list, undefined, media === 'protobuf' ? 'json' : media);
+  },
+  watch() {
+    throw methodNotSupportedError('componentstatuses', 'watch');
   },
 };

@@ -11,6 +11,7 @@ import { ApiError, badRequestError } from '#machinery/api-error.ts';
 import { magic } from '#machinery/codec/envelope.ts';
 import { stringify } from '#machinery/codec/json.ts';
 import { encodeMessage } from '#machinery/codec/protobuf-encode.ts';
+import { jsonProblem } from '#machinery/json/positional.ts';
 import { ListMeta } from '#machinery/meta.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { always, field, list as listOf, struct } from '#machinery/schema.ts';
@@ -117,16 +118,16 @@ function decodeToken(token: string, resourceVersion: string): Token {
   const refuse = (why: string) => badRequestError(`invalid continue token: continue key is not valid: ${why}`);
   const bad = /[^A-Za-z0-9_-]/.exec(token);
   if (bad !== null) throw refuse(`illegal base64 data at input byte ${bad.index}`);
-  let read: { v?: unknown; rv?: unknown; start?: unknown };
-  try {
-    read = JSON.parse(Buffer.from(token, 'base64url').toString());
-  } catch {
-    throw refuse('invalid character in the token');
+  const bytes = Buffer.from(token, 'base64url');
+  const problem = jsonProblem(bytes);
+  if (problem !== undefined) throw refuse(problem);
+  const { v: form = '', rv, start } = (JSON.parse(bytes.toString()) ?? {}) as Record<string, unknown>;
+  if (form !== 'meta.k8s.io/v1') throw refuse(`server does not recognize this encoded version ${form}`);
+  if (!Number.isSafeInteger(rv) || rv === 0) {
+    throw refuse('incorrect encoded start resourceVersion (version meta.k8s.io/v1)');
   }
-  if (read?.v !== 'meta.k8s.io/v1') throw refuse('server does not recognize this encoded version');
-  const { rv, start } = read;
-  if (typeof start !== 'string' || start === '' || start.includes('..')) throw refuse('encoded start key empty');
-  if (!Number.isSafeInteger(rv) || rv === 0) throw refuse('incorrect encoded start resourceVersion');
+  if (typeof start !== 'string' || start === '') throw refuse('encoded start key empty (version meta.k8s.io/v1)');
+  if (`/${start}`.split('/').includes('..')) throw refuse(start);
   if (resourceVersion !== '' && resourceVersion !== '0') {
     throw badRequestError('specifying resource version is not allowed when using continue');
   }

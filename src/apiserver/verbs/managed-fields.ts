@@ -38,7 +38,10 @@ function withoutSystemFields(object: AnyJson): AnyJson {
   return { ...object, metadata };
 }
 
-/** Both objects as a manager saw them that wrote in another version; undefined when that is not served any more. */
+/**
+ * Both objects as a manager saw them that wrote in another version; undefined when that is not served any more, or is of
+ * another group (an Event that was written through events.k8s.io): upstream cannot tell its fields apart there.
+ */
 export function objectsInVersion(
   request: ResourceRequest,
   apiVersion: string,
@@ -46,7 +49,9 @@ export function objectsInVersion(
   next: AnyJson,
 ): VersionedObjects | undefined {
   const { group, version } = parseApiVersion(apiVersion);
-  const other = request.server.resources.find(group, version, request.served.resource.plural);
+  const { resource } = request.served;
+  if (group !== resource.group) return undefined;
+  const other = request.server.resources.find(group, version, resource.plural);
   return other && objectsIn(other, live, next);
 }
 

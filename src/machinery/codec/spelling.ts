@@ -14,11 +14,11 @@ export function canonicalTime(text: string): string | undefined {
   return `${utc(parts).toISOString().slice(0, 19)}Z`;
 }
 
-/** metav1.MicroTime: as above, with six digits of the second. */
+/** metav1.MicroTime: as above, with just six digits of the second, neither more nor fewer. */
 export function canonicalMicroTime(text: string): string | undefined {
   const parts = rfc3339.exec(text);
-  if (parts === null || !dayExists(text)) return undefined;
-  return `${utc(parts).toISOString().slice(0, 19)}.${(parts[7] ?? '').slice(0, 6).padEnd(6, '0')}Z`;
+  if (parts?.[7]?.length !== 6 || !dayExists(text)) return undefined;
+  return `${utc(parts).toISOString().slice(0, 19)}.${parts[7]}Z`;
 }
 
 function utc(parts: RegExpExecArray): Date {

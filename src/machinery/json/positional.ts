@@ -24,6 +24,17 @@ export function parsePositional(text: string): PositionalJson {
   return { value: JSON.parse(text), keys, duplicates: [...duplicates] };
 }
 
+/** Why bytes that came from anywhere are not JSON; undefined when they are. */
+export function jsonProblem(bytes: Uint8Array): string | undefined {
+  try {
+    new Reader(Buffer.from(bytes).toString('latin1'), true).read();
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) return error.message;
+    throw error;
+  }
+  return undefined;
+}
+
 interface Container {
   readonly isObject: boolean;
   readonly path: string;
@@ -36,13 +47,16 @@ interface Container {
 
 class Reader {
   readonly #text: string;
+  readonly #isBytes: boolean;
   #at = 0;
   readonly #stack: Container[] = [];
   readonly #keys: string[] = [];
   readonly #duplicates = new Set<string>();
 
-  constructor(text: string) {
+  /** `isBytes`: each character of the text stands for one byte. */
+  constructor(text: string, isBytes = false) {
     this.#text = text;
+    this.#isBytes = isBytes;
   }
 
   read(): { keys: readonly string[]; duplicates: ReadonlySet<string> } {
@@ -168,7 +182,7 @@ class Reader {
     const code = this.#text.codePointAt(this.#at);
     if (code === undefined) throw new JsonSyntaxError('unexpected end of JSON input');
     // Go looks at bytes: of a letter beyond ASCII it shows the first byte of its UTF-8.
-    const byte = Buffer.from(String.fromCodePoint(code))[0]!;
+    const byte = this.#isBytes ? code : Buffer.from(String.fromCodePoint(code))[0]!;
     throw new JsonSyntaxError(`invalid character ${shown(String.fromCharCode(byte))} ${where}`);
   }
 }

@@ -31,11 +31,21 @@ export const metadataFields: FieldRules = field => {
 };
 
 /** For a kind with fields of its own beside name and namespace, and how it words that another is not among them. */
-export function fieldsOf(
-  fields: readonly string[],
-  notSupported: (field: string) => string = field => `field label not supported: ${field}`,
-): FieldRules {
-  const known = new Set([...everyKind, ...fields]);
+export function fieldsOf(fields: readonly string[], notSupported = fieldNotSupported): FieldRules {
+  return knownFields([...everyKind, ...fields], notSupported);
+}
+
+/** The same for a kind that has no namespaces. */
+export function clusterFieldsOf(fields: readonly string[], notSupported = fieldNotSupported): FieldRules {
+  return knownFields(['metadata.name', ...fields], notSupported);
+}
+
+function fieldNotSupported(field: string): string {
+  return `field label not supported: ${field}`;
+}
+
+function knownFields(fields: readonly string[], notSupported: (field: string) => string): FieldRules {
+  const known = new Set(fields);
   return field => {
     if (known.has(field)) return field;
     throw badRequestError(notSupported(field));

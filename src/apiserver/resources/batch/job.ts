@@ -12,7 +12,7 @@ import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts
 import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { immutable } from '#apiserver/resources/messages.ts';
-import { selectorWorks } from '#apiserver/resources/selectors.ts';
+import { invalidSelector, selectorWorks } from '#apiserver/resources/selectors.ts';
 import { keepStatus, statusRules, validateCounts } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { humanDuration } from '#machinery/human-duration.ts';
@@ -20,7 +20,7 @@ import type { Schema } from '#machinery/schema.ts';
 import { fieldsOf } from '#machinery/selector/field-selector.ts';
 import { compileLabelSelector, labelSelectorOf } from '#machinery/selector/label-selector.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
-import { invalid, invalidShown, required } from '#machinery/validation/field-error.ts';
+import { invalid, invalidShown, quote, required } from '#machinery/validation/field-error.ts';
 import { checkDns1123Label } from '#machinery/validation/names.ts';
 
 const templateOf = (job: Job) => job.spec?.template;
@@ -53,7 +53,7 @@ export const jobStrategy: Strategy<Job> = {
   defaultPropagation: 'Orphan',
   defaultPropagationWarning:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
-  fieldRules: fieldsOf(['status.successful']),
+  fieldRules: fieldsOf(['status.successful'], field => `field label ${quote(field)} not supported for Job`),
   selectableFields: ({ status }) => ({ 'status.successful': String(status?.succeeded ?? 0) }),
   columns: [
     nameColumn,
@@ -109,7 +109,7 @@ function inspectGenerated(job: Job, spec: JobSpec, needsNewLabels: boolean, erro
   }
   if (!selectorWorks(spec.selector, 'spec.selector')) return;
   if (!compileLabelSelector(labelSelectorOf(spec.selector))(expected)) {
-    errors.push(invalid('spec.selector', spec.selector, '`selector` not auto-generated'));
+    errors.push(invalidSelector('spec.selector', spec.selector, '`selector` not auto-generated'));
   }
 }
 

@@ -11,7 +11,7 @@ import type { RequestContext, Strategy } from '#apiserver/resources/strategy.ts'
 import { rfc3339 } from '#lib/clock.ts';
 import { parseCertificate, parseSigningRequest, pemBlocks } from '#lib/pki.ts';
 import { humanDuration } from '#machinery/human-duration.ts';
-import { fieldsOf } from '#machinery/selector/field-selector.ts';
+import { clusterFieldsOf } from '#machinery/selector/field-selector.ts';
 import {
   duplicate,
   type FieldError,
@@ -98,7 +98,7 @@ export const certificateSigningRequestStrategy: Strategy<Csr> = {
     },
   },
   resetFields: subresource => (subresource === 'status' ? [['spec']] : [['spec'], ['status']]),
-  fieldRules: fieldsOf(['spec.signerName']),
+  fieldRules: clusterFieldsOf(['spec.signerName']),
   selectableFields: csr => ({ 'spec.signerName': csr.spec?.signerName ?? '' }),
   columns: [
     nameColumn,

@@ -13,7 +13,7 @@ import { aboveZero, addProblems } from '#apiserver/resources/messages.ts';
 import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { parseRange } from '#lib/ip.ts';
-import { fieldsOf } from '#machinery/selector/field-selector.ts';
+import { clusterFieldsOf } from '#machinery/selector/field-selector.ts';
 import { validateLegacyCidr } from '#machinery/validation/addresses.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
 import { forbidden, internal, invalid, notSupported, required } from '#machinery/validation/field-error.ts';
@@ -40,7 +40,7 @@ export const nodeStrategy: Strategy<Node> = {
       validateUpdate: validateNodeUpdate,
     },
   },
-  fieldRules: fieldsOf(['spec.unschedulable']),
+  fieldRules: clusterFieldsOf(['spec.unschedulable']),
   selectableFields: ({ spec }) => ({ 'spec.unschedulable': String(spec?.unschedulable ?? false) }),
   columns: [
     nameColumn,

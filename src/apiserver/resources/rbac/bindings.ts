@@ -13,7 +13,7 @@ const group = 'rbac.authorization.k8s.io';
 
 const columns: readonly Column<RoleBinding>[] = [
   nameColumn,
-  textColumn('Role', ({ roleRef }) => `${roleRef.kind}/${roleRef.name}`),
+  textColumn('Role', ({ roleRef }) => `${roleRef?.kind ?? ''}/${roleRef?.name ?? ''}`),
   ageColumn,
   textColumn('Users', binding => names(binding, 'User'), 1),
   textColumn('Groups', binding => names(binding, 'Group'), 1),
