@@ -25,7 +25,7 @@ import { TestCluster } from '../test/e2e/test-cluster.ts';
 import { recordedImages } from '../test/images/build.ts';
 import { Names, type Place } from './node-cases/names.ts';
 import { compareEvents } from './node-cases/said.ts';
-import { compareStates, recordedStates, seenStates } from './node-cases/states.ts';
+import { compareStates, isOver, recordedStates, seenStates } from './node-cases/states.ts';
 import { ask, type Stage, Steps } from './node-cases/steps.ts';
 
 const settleMs = 1500;
@@ -48,7 +48,8 @@ interface Case {
 
 /** What the whole node feels is played alone. */
 const isAlone = ({ file, recorded }: Case) =>
-  /taint|drain|labels changed|runningpods|\/pods|stats|metrics/.test(recorded.name) || /node-kubelet/.test(file);
+  /taint|drain|labels changed|runningpods|\/pods|stats|metrics|^resize|too much/.test(recorded.name) ||
+  /node-kubelet/.test(file);
 
 async function prepare(cluster: TestCluster): Promise<{ stage: Stage; place: Place }> {
   await cluster.up('--nodes', '1');
@@ -133,7 +134,8 @@ async function playCase(
       const lines = compareStates(recordedStates(events), seenStates(watch.byPod.get(name) ?? [], names));
       if (lines.length > 0) problems.push(`Pod ${name}:\n${lines.join('\n')}`);
     }
-    problems.push(...(await compareEvents(stage.http, recorded.events ?? [], names)));
+    const goesOn = recorded.observed.pods.some((pod: AnyJson) => !isOver(recordedStates(pod.events).at(-1)));
+    problems.push(...(await compareEvents(stage.http, recorded.events ?? [], names, goesOn)));
   }
   await watch.stop();
   await clear(stage, namespace);

@@ -150,11 +150,14 @@ describe('a kubelet', () => {
   test('an image that cannot be had is tried again, less and less often', async () => {
     await node.create(podOf('true', {}, { 'simulated.proa.dev/pull-error': 'manifest unknown' }));
     await node.pass(1000);
-    assert.deepEqual(story(node.history('p')).slice(3), [
-      'Pending [Sandbox Initialized] c=ErrImagePull',
+    assert.deepEqual(story(node.history('p')).slice(3), ['Pending [Sandbox Initialized] c=ErrImagePull']);
+    const events = await said();
+    await node.pass(20_000);
+    assert.deepEqual(story(node.history('p')).slice(4), [
       'Pending [Sandbox Initialized] c=ImagePullBackOff',
+      'Pending [Sandbox Initialized] c=ErrImagePull',
     ]);
-    assert.deepEqual(await said(), [
+    assert.deepEqual(events, [
       'Pulling: Pulling image "busybox:1.36"',
       '! Failed: Failed to pull image "busybox:1.36": manifest unknown',
       '! Failed: Error: ErrImagePull',

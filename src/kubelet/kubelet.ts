@@ -23,7 +23,7 @@ import type { Machine } from '#kubelet/machine.ts';
 import { NodeReporter } from '#kubelet/node-reporter.ts';
 import { allocatableOf } from '#kubelet/node-status.ts';
 import type { PodFiles } from '#kubelet/pod-files.ts';
-import type { PodSource } from '#kubelet/pod-source.ts';
+import type { NodeSource, PodSource } from '#kubelet/pod-source.ts';
 import { PodWorker } from '#kubelet/pod-worker.ts';
 import type { ProbeTargets } from '#kubelet/probes/prober.ts';
 import { ReferencedObjects } from '#kubelet/referenced-objects.ts';
@@ -49,6 +49,8 @@ export interface KubeletOptions {
   labels?: Readonly<Record<string, string>> | undefined;
   taints?: readonly Taint[] | undefined;
   pods: PodSource;
+  /** Absent: what others change of the Node is seen when its status is written the next time. */
+  ownNode?: NodeSource | undefined;
   /** The Services that a Pod of this namespace is told of. */
   services: (namespace: string) => Promise<readonly Service[]>;
   clusterDns: readonly string[];
@@ -108,6 +110,7 @@ class NodeKubelet implements Kubelet {
   readonly #orphans = new Set<string>();
   #subscription: Subscription | undefined;
   #offPods: (() => void) | undefined;
+  #offNode: (() => void) | undefined;
   #synced = false;
   #podCidr: string | undefined;
   #stopped = false;
@@ -204,6 +207,7 @@ class NodeKubelet implements Kubelet {
   async start(): Promise<void> {
     const { runtime, pods } = this.#options;
     this.reporter.start();
+    this.#offNode = this.#options.ownNode?.(node => this.reporter.observe(node));
     await this.#learnRuntime();
     if (this.#stopped) return;
     this.#subscription = runtime.events(event => this.#onRuntimeEvent(event));
@@ -220,6 +224,7 @@ class NodeKubelet implements Kubelet {
   stop(): void {
     this.#stopped = true;
     this.#offPods?.();
+    this.#offNode?.();
     this.#subscription?.close();
     this.reporter.stop();
     this.#objects.stop();

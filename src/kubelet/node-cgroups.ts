@@ -15,8 +15,9 @@ import { join } from 'node:path';
 import type { Pod } from '#api/core/pod.ts';
 import type { PodCgroups } from '#kubelet/cgroups.ts';
 import { podKey } from '#kubelet/labels.ts';
+import type { Machine } from '#kubelet/machine.ts';
 import type { PodCgroup } from '#kubelet/resources.ts';
-import { cpuPeriodUs, podCgroup, qosClassOf } from '#kubelet/resources.ts';
+import { cpuPeriodUs, cpuShares, podCgroup, qosClassOf } from '#kubelet/resources.ts';
 
 const root = '/sys/fs/cgroup';
 const controllersV2 = ['cpu', 'memory', 'pids', 'io', 'cpuset'];
@@ -25,16 +26,22 @@ const classes = ['burstable', 'besteffort'];
 export class NodeCgroups implements PodCgroups {
   readonly #kubepods: string;
   readonly #v2: boolean;
+  readonly #capacity: Pick<Machine, 'cpus' | 'memoryBytes'>;
   readonly #written = new Map<string, string>();
 
-  /** `parent` is the node's own, so that many nodes of one machine keep apart. */
-  constructor(parent: string) {
+  /** `parent` is the node's own, so that many nodes of one machine keep apart. All Pods together get the capacity. */
+  constructor(parent: string, capacity: Pick<Machine, 'cpus' | 'memoryBytes'>) {
     this.#kubepods = join('/', parent, 'kubepods');
+    this.#capacity = capacity;
     this.#v2 = existsSync(join(root, 'cgroup.controllers'));
   }
 
   async start(): Promise<void> {
     for (const each of ['', ...classes]) await this.#make(join(this.#kubepods, each));
+    const { cpus, memoryBytes } = this.#capacity;
+    const whole = { cpuShares: cpuShares(cpus * 1000), cpuQuotaUs: undefined, memoryLimitBytes: memoryBytes };
+    await this.#setCpu(this.#kubepods, whole);
+    await this.#setMemory(this.#kubepods, whole);
     // What asked for nothing gets what is left over.
     await this.#setCpu(join(this.#kubepods, 'besteffort'), { cpuShares: 2, cpuQuotaUs: undefined });
   }
@@ -100,7 +107,7 @@ export class NodeCgroups implements PodCgroups {
     await writeFile(join(directory, 'cpu.cfs_quota_us'), String(cpuQuotaUs ?? -1));
   }
 
-  async #setMemory(path: string, { memoryLimitBytes }: PodCgroup): Promise<void> {
+  async #setMemory(path: string, { memoryLimitBytes }: Pick<PodCgroup, 'memoryLimitBytes'>): Promise<void> {
     if (this.#v2) await writeFile(join(root, path, 'memory.max'), String(memoryLimitBytes ?? 'max'));
     else await writeFile(join(root, 'memory', path, 'memory.limit_in_bytes'), String(memoryLimitBytes ?? -1));
   }

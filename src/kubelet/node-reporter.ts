@@ -82,6 +82,17 @@ export class NodeReporter {
     this.#timer?.cancel();
   }
 
+  /** The API shows the Node anew: somebody has labelled or tainted it. */
+  observe(node: Stored<Node>): void {
+    if (
+      this.#node === undefined ||
+      Number(node.metadata.resourceVersion) <= Number(this.#node.metadata.resourceVersion)
+    )
+      return;
+    this.#node = node;
+    this.#options.onNode(node);
+  }
+
   /** Something about the node may have changed: look, and report if so. */
   refresh(options: { images?: boolean } = {}): void {
     if (options.images) this.#imagesStale = true;
@@ -134,6 +145,7 @@ export class NodeReporter {
     const wanted = nodeStatus(facts, state, this.#node.status, clock.nowMs());
     const patch = nodeStatusPatch(this.#node.status, wanted, clock.monotonicMs() - this.#reportedMs >= reportMs);
     if (patch !== undefined) await this.#write(patch);
+    await this.#keepLabels();
     for (const reason of conditionEvents(before?.conditions ?? [], wanted.conditions ?? [])) {
       this.#say('Normal', reason, `Node ${facts.name} status is now: ${reason}`);
     }
@@ -157,6 +169,16 @@ export class NodeReporter {
     );
     if (labels.length === 0) return present;
     return client.patchStrategic(nodes, { name: facts.name }, { metadata: { labels: Object.fromEntries(labels) } });
+  }
+
+  /** By these two the scheduler and images are chosen: who has changed them finds them as they were. */
+  async #keepLabels(): Promise<void> {
+    const { client, facts } = this.#options;
+    const { operatingSystem, architecture } = facts.machine.system;
+    const labels = { 'kubernetes.io/os': operatingSystem, 'kubernetes.io/arch': architecture };
+    const present = this.#node?.metadata.labels;
+    if (this.#node === undefined || Object.entries(labels).every(([name, value]) => present?.[name] === value)) return;
+    this.#node = await client.patchStrategic(nodes, { name: facts.name }, { metadata: { labels } });
   }
 
   async #write(patch: AnyJson): Promise<void> {

@@ -1,9 +1,11 @@
-/** Where the Pods of a node come from: a watch of its own, or one watch that many nodes of a process share. */
+/** Where a node's Pods come from: a watch of its own, or one watch that many nodes of a process share; and the Node itself. */
 
+import type { Node } from '#api/core/node.ts';
+import { nodes } from '#api/core/node.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
 import type { Informer, InformerOptions } from '#client/informer.ts';
-import { Informer as PodInformer } from '#client/informer.ts';
+import { Informer as Follower } from '#client/informer.ts';
 import type { Stored } from '#client/object.ts';
 
 export interface PodHandlers {
@@ -21,7 +23,7 @@ export interface PodSource {
 
 /** A watch of the Pods of one node: all that a node's credentials may see. */
 export function podSourceOfNode(nodeName: string, options: InformerOptions): PodSource & { stop(): void } {
-  const informer = new PodInformer<Pod>(pods, { fieldSelector: `spec.nodeName=${nodeName}` }, options);
+  const informer = new Follower<Pod>(pods, { fieldSelector: `spec.nodeName=${nodeName}` }, options);
   return {
     synced: informer.synced,
     on(handlers) {
@@ -34,6 +36,18 @@ export function podSourceOfNode(nodeName: string, options: InformerOptions): Pod
       return off;
     },
     stop: () => informer.stop(),
+  };
+}
+
+/** Tells of the Node object of that name whenever it has changed. Gives the way to stop it. */
+export type NodeSource = (seen: (node: Stored<Node>) => void) => () => void;
+
+export function watchOfNode(nodeName: string, options: InformerOptions): NodeSource {
+  return seen => {
+    const informer = new Follower<Node>(nodes, { fieldSelector: `metadata.name=${nodeName}` }, options);
+    informer.on({ add: seen, update: (_, node) => seen(node) });
+    informer.start();
+    return () => informer.stop();
   };
 }
 

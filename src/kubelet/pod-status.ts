@@ -42,6 +42,8 @@ export interface PodStatusInput extends Omit<ContainerStatusInput, 'before'> {
   mayRun: boolean;
   /** Nothing of it will be started again. */
   ending: boolean;
+  /** Nothing is awaited any more: what is not known to have ended is said to have. */
+  isLast: boolean;
   /** Conditions beside the usual ones: a resize, a restart of all containers. */
   extraConditions?: { first?: readonly NewCondition[]; last?: readonly NewCondition[] } | undefined;
 }
@@ -57,7 +59,7 @@ export function podStatus(input: PodStatusInput): { status: PodStatus; isOver: b
   const main = of(['main'], before.containerStatuses);
   const ephemeral = of(['ephemeral'], before.ephemeralContainerStatuses);
   const { phase, conditions, isOver } = judged(input, { init, main });
-  const over = input.ending && !input.mayRun;
+  const over = input.ending && input.isLast;
   if (over) endUnknown(pod, init, main);
   const resources = podResources(input.resized?.allocated ?? pod, input.resized?.actual ?? pod);
   const status: PodStatus = {

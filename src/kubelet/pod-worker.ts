@@ -9,7 +9,6 @@
 
 import { Backoff, containerBackoffMs, retryBackoffMs, volumeBackoffMs } from '#kubelet/backoff.ts';
 import { startContainer } from '#kubelet/container-start.ts';
-import type { WaitingReason } from '#kubelet/container-status.ts';
 import { containerNamed } from '#kubelet/containers-of.ts';
 import { deleteForGood } from '#kubelet/delete-pod.ts';
 import { errorText } from '#kubelet/error-text.ts';
@@ -30,6 +29,7 @@ import { Resizer } from '#kubelet/resize.ts';
 import { runResize } from '#kubelet/resize-run.ts';
 import { qosClassOf } from '#kubelet/resources.ts';
 import { configOf, runtimeHandler, startSandbox } from '#kubelet/sandbox-start.ts';
+import { StartFailures } from '#kubelet/start-failures.ts';
 import {
   rejectedStatus,
   restartConditions,
@@ -45,8 +45,6 @@ import { sleep } from '#lib/clock.ts';
 
 type Phase = 'new' | 'running' | 'terminating' | 'terminated';
 
-/** A container that could not be configured is tried again this often. */
-const startRetryMs = 10_000;
 /** How long a state that will soon be replaced is kept back for the API to take it. */
 const settleMsMax = 1000;
 const forcedGraceSeconds = 1;
@@ -61,11 +59,9 @@ export class PodWorker {
   readonly #retryBackoff = new Backoff(retryBackoffMs);
   readonly #sandboxBackoff = new Backoff(retryBackoffMs);
   readonly #volumeBackoff = new Backoff(volumeBackoffMs);
-  readonly #reasons = new Map<string, WaitingReason>();
+  readonly #failures = new StartFailures();
   /** Called whenever the runtime has been looked at. */
   readonly #observers = new Set<() => void>();
-  /** Containers whose start failed are not tried again before. By name. */
-  readonly #holds = new Map<string, number>();
   /** Containers that were killed to be started again. By name. */
   readonly #forced = new Set<string>();
   readonly #messages = new TerminationMessages();
@@ -132,7 +128,7 @@ export class PodWorker {
   /** The API shows the Pod anew. */
   update(pod: KubeletPod): void {
     // What could not be started may have been mended.
-    if (pod.metadata.generation !== this.#pod.metadata.generation) this.#holds.clear();
+    if (pod.metadata.generation !== this.#pod.metadata.generation) this.#failures.retryNow();
     this.#pod = pod;
     this.#writer.observe(pod);
     if (pod.metadata.deletionTimestamp !== undefined) this.#unwanted.abort(new Error('the Pod is deleted'));
@@ -141,7 +137,7 @@ export class PodWorker {
 
   /** A ConfigMap or Secret that it refers to has changed. */
   readonly #onObject = (): void => {
-    this.#holds.clear();
+    this.#failures.retryNow();
     this.#host.files?.invalidate(this.#pod.metadata.uid);
     this.wake();
   };
@@ -288,14 +284,14 @@ export class PodWorker {
   }
 
   /** Judges what was observed last and has it written. Answers whether the Pod is over. */
-  #report(stage: { mayRun: boolean }): boolean {
+  #report(stage: { mayRun: boolean; isLast?: boolean }): boolean {
     const { host } = this.#options;
     const { status, isOver } = podStatus({
       pod: this.#pod,
       before: this.#writer.status,
       observed: this.#observed,
       verdicts: this.#probes.verdicts,
-      reasons: this.#reasons,
+      reasons: this.#failures.shown,
       runtimeName: host.runtimeName,
       recursiveReadOnly: host.runtimeFeatures.recursiveReadOnly,
       nowMs: host.clock.nowMs(),
@@ -303,6 +299,7 @@ export class PodWorker {
       qosClass: qosClassOf(this.#pod),
       terminal: this.#terminal,
       mayRun: stage.mayRun,
+      isLast: stage.isLast ?? false,
       ending: this.#phase !== 'running',
       resized: { allocated: this.#resizer.withAllocated(this.#pod), actual: this.#resizer.withActual(this.#pod) },
       extraConditions: {
@@ -318,6 +315,7 @@ export class PodWorker {
     if (this.#isDeleted) return this.#enter('terminating');
     this.#host.objects.hold(this.#pod, { volumes: this.#host.files !== undefined }, this.#onObject);
     await this.#observe();
+    this.#failures.look(this.#host.clock.nowMs());
     await this.#showStarted();
     this.#checkDeadline();
     // What was done last has been told by itself; the rest is told with the first container.
@@ -397,10 +395,9 @@ export class PodWorker {
   }
 
   #isHeld(name: string): boolean {
-    const untilMs = this.#holds.get(name) ?? 0;
-    if (untilMs <= this.#host.clock.nowMs()) return false;
-    this.#wakeAt(untilMs);
-    return true;
+    const untilMs = this.#failures.waitsUntilMs(name, this.#host.clock.nowMs());
+    if (untilMs !== undefined) this.#wakeAt(untilMs);
+    return untilMs !== undefined;
   }
 
   /** Gives running containers what the Pod asks for now, if the node has it. */
@@ -484,12 +481,12 @@ export class PodWorker {
       this.#wakeAt(wait.untilMs);
       const { name } = wait.target.container;
       const message = crashLoopMessage(this.#pod, wait);
-      if (this.#reasons.get(name)?.message === message) continue;
+      if (this.#failures.shown.get(name)?.message === message) continue;
       const text = `Back-off restarting failed container ${name} in pod ${this.name}`;
       say(this.#host, this.#pod, 'Warning', 'BackOff', text, wait.target);
       // How it ended is shown before that it waits.
       await this.#settle();
-      this.#reasons.set(name, { reason: 'CrashLoopBackOff', message });
+      this.#failures.show(name, { reason: 'CrashLoopBackOff', message });
       changed = true;
     }
     return changed && this.#report({ mayRun: true });
@@ -539,17 +536,13 @@ export class PodWorker {
     const failure = await startContainer(context, start);
     if (this.#unwanted.signal.aborted) return true;
     if (failure === undefined) {
-      this.#reasons.delete(name);
+      this.#failures.forget(name);
       this.#justStarted = this.#lastCreated;
       return true;
     }
-    // Why it failed is shown by the next look: at once after the first try, with another try to follow; then after a while.
-    const isFirst = !this.#reasons.has(name);
     const { reason, message, created } = failure;
-    this.#reasons.set(name, { reason, message });
-    if (isFirst || created) return true;
-    const retryAtMs = clock.nowMs() + startRetryMs;
-    this.#holds.set(name, retryAtMs);
+    const retryAtMs = this.#failures.note(name, { reason, message }, clock.nowMs());
+    if (created || retryAtMs === undefined) return true;
     this.#wakeAt(retryAtMs);
     return false;
   }
@@ -563,6 +556,8 @@ export class PodWorker {
     const running = this.#observed.containers.filter(({ state }) => state === 'Running');
     if (running.length > 0) throw new Error(`containers still run: ${running.map(({ id }) => id).join(' ')}`);
     this.#probes.stop();
+    this.#report({ mayRun: false });
+    await this.#settle();
     this.#enter('terminated');
   }
 
@@ -575,7 +570,7 @@ export class PodWorker {
 
   async #conclude(): Promise<void> {
     if (!this.#finished) {
-      this.#report({ mayRun: false });
+      this.#report({ mayRun: false, isLast: true });
       await this.#finish();
     }
     if (this.#forgotten) {

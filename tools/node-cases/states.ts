@@ -7,6 +7,8 @@ import { leavesOf, setAt } from './values.ts';
 export interface State {
   /** Sorted leaves of what counts. */
   leaves: readonly string[];
+  /** What it is when nothing came before that upstream did not always show. */
+  otherwise?: readonly string[];
   /** Upstream did not always show it. */
   maybe: boolean;
 }
@@ -30,15 +32,23 @@ const gone: State = { leaves: ['gone'], maybe: false };
 /** The recorder wrote what changed; the states are put together from that. */
 export function recordedStates(events: readonly AnyJson[]): State[] {
   let object: AnyJson = {};
+  let sparse: AnyJson = {};
   return events.map(event => {
     if (event.type === 'DELETED') return gone;
-    if (event.object !== undefined) object = structuredClone(event.object);
-    for (const [path, value] of Object.entries(event.set ?? {})) {
-      if (!path.endsWith('.order')) setAt(object, path, structuredClone(value));
-    }
-    for (const path of event.unset ?? []) setAt(object, path, undefined);
-    return stateOf(object, event.maybe === true);
+    const maybe = event.maybe === true;
+    object = changed(object, event);
+    if (!maybe) sparse = changed(sparse, event);
+    return { ...stateOf(object, maybe), otherwise: stateOf(sparse, false).leaves };
   });
+}
+
+function changed(before: AnyJson, event: AnyJson): AnyJson {
+  const object = structuredClone(event.object ?? before);
+  for (const [path, value] of Object.entries(event.set ?? {})) {
+    if (!path.endsWith('.order')) setAt(object, path, structuredClone(value));
+  }
+  for (const path of event.unset ?? []) setAt(object, path, undefined);
+  return object;
 }
 
 export function seenStates(events: readonly AnyJson[], names: Names): State[] {
@@ -54,7 +64,7 @@ export function compareStates(wanted: readonly State[], seen: readonly State[]):
   return isOver(wanted.at(-1)) ? differences(wanted, seen) : differences(...cut(wanted, seen));
 }
 
-const isOver = (state: State | undefined) =>
+export const isOver = (state: State | undefined): boolean =>
   state?.leaves.some(leaf => leaf === 'gone' || /^status\.phase = "(Succeeded|Failed)"/.test(leaf)) ?? true;
 
 /** The recorder stopped somewhere on the way: what came after that, in either, does not count. */

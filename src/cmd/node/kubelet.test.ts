@@ -110,7 +110,7 @@ function realKubelet(): void {
       nodeDns: {},
       connect: (host, port, options) => doorway.connect(host, port, options),
       podLogsDir,
-      cgroups: new NodeCgroups(nodeCgroup(cluster, machine.node)),
+      cgroups: new NodeCgroups(nodeCgroup(cluster, machine.node), facts),
       files: objects =>
         new NodeFiles({
           client,

@@ -23,7 +23,7 @@ import { startKubelet } from '#kubelet/kubelet.ts';
 import { thisMachine } from '#kubelet/machine.ts';
 import { NodeCgroups } from '#kubelet/node-cgroups.ts';
 import { allocatableOf } from '#kubelet/node-status.ts';
-import { podSourceOfNode } from '#kubelet/pod-source.ts';
+import { podSourceOfNode, watchOfNode } from '#kubelet/pod-source.ts';
 import { NodeFiles } from '#kubelet/volumes/node-files.ts';
 import { must } from '#lib/assert.ts';
 import { systemClock as clock } from '#lib/clock.ts';
@@ -64,6 +64,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
     machine,
     nodeIps: [place.address],
     pods: podSourceOfNode(name, informerOptions),
+    ownNode: watchOfNode(name, informerOptions),
     services: namespace => servicesOf(allServices, namespace),
     clusterDns: [clusterDns],
     clusterDomain,
@@ -79,7 +80,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
         hostIps: () => [place.address],
         allocatable: allocatableOf(machine),
       }),
-    cgroups: new NodeCgroups(nodeCgroup(cluster.name, name)),
+    cgroups: new NodeCgroups(nodeCgroup(cluster.name, name), machine),
     podLogsDir,
     seccompDir: join(directory, 'kubelet', 'seccomp'),
   });
