@@ -34,6 +34,7 @@ import { taintEvictionController } from '#controllers/tainteviction/controller.t
 import { ttlController } from '#controllers/ttl/controller.ts';
 import { ttlAfterFinishedController } from '#controllers/ttlafterfinished/controller.ts';
 import { volumeBinderController } from '#controllers/volume/controller.ts';
+import { volumeExpanderController } from '#controllers/volume/expander.ts';
 import type { KeyPair } from '#lib/pki.ts';
 import type { Controller } from '#loop/controller.ts';
 
@@ -66,6 +67,7 @@ export const allControllers: Readonly<Record<string, Make>> = {
   'cronjob-controller': cronJobController,
   'ttl-after-finished-controller': ttlAfterFinishedController,
   'persistentvolume-binder-controller': volumeBinderController,
+  'persistentvolume-expander-controller': volumeExpanderController,
   'ephemeral-volume-controller': ephemeralVolumeController,
   'resourcequota-controller': resourceQuotaController,
   'disruption-controller': disruptionController,

@@ -16,17 +16,19 @@ export interface PodWakes<O extends ApiObject> {
   readonly kind: string;
   readonly selectorOf: (owner: Stored<O>) => LabelSelector | undefined;
   readonly expectations?: Expectations;
+  /** How long a change of a Pod may wait for others, so that they are dealt with together. */
+  readonly updateDelayMs?: (old: Stored<Pod>, pod: Stored<Pod>) => number;
 }
 
 export function wakeByPods<O extends ApiObject>(queue: WorkQueue, wakes: PodWakes<O>): void {
-  const { pods, expectations } = wakes;
+  const { pods, expectations, updateDelayMs = () => 0 } = wakes;
   const keyOfOwner = (pod: Pod): Key | undefined => {
     const controller = controllerOf(pod);
     return controller?.kind === wakes.kind ? keyFor(pod.metadata?.namespace, controller.name) : undefined;
   };
-  const wakeAdopters = (pod: Stored<Pod>) => {
+  const wakeAdopters = (pod: Stored<Pod>, delayMs = 0) => {
     for (const owner of wakes.owners.inNamespace(pod.metadata.namespace ?? '')) {
-      if (selectorTest(wakes.selectorOf(owner))(pod.metadata.labels)) queue.add(keyOf(owner));
+      if (selectorTest(wakes.selectorOf(owner))(pod.metadata.labels)) queue.addAfter(keyOf(owner), delayMs);
     }
   };
   const gone = (pod: Stored<Pod>) => {
@@ -52,11 +54,12 @@ export function wakeByPods<O extends ApiObject>(queue: WorkQueue, wakes: PodWake
         gone(pod);
         return;
       }
+      const delayMs = updateDelayMs(old, pod);
       const before = controllerOf(old)?.uid === controllerOf(pod)?.uid ? undefined : keyOfOwner(old);
-      if (before !== undefined) queue.add(before);
+      if (before !== undefined) queue.addAfter(before, delayMs);
       const owner = keyOfOwner(pod);
-      if (owner !== undefined) queue.add(owner);
-      else if (controllerOf(pod) === undefined) wakeAdopters(pod);
+      if (owner !== undefined) queue.addAfter(owner, delayMs);
+      else if (controllerOf(pod) === undefined) wakeAdopters(pod, delayMs);
     },
     delete: gone,
   });

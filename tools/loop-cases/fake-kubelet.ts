@@ -36,7 +36,7 @@ export class FakeKubelet {
   readonly #nodes: ReturnType<typeof Informers.prototype.of<Node>>;
   readonly #pods: ReturnType<typeof Informers.prototype.of<Pod>>;
   readonly #begun = new Set<string>();
-  #addressCount = 1;
+  readonly #addresses = new Map<string, string>();
 
   constructor(client: Client, clock: Clock, informers: Informers, signal: AbortSignal) {
     this.#client = client;
@@ -169,6 +169,13 @@ export class FakeKubelet {
     }
   }
 
+  #addressOf(uid: string): string {
+    const count = this.#addresses.size + 2;
+    const address = this.#addresses.get(uid) ?? `10.244.${count >> 8}.${count & 255}`;
+    this.#addresses.set(uid, address);
+    return address;
+  }
+
   #sleep(ms: number): Promise<void> {
     return sleep(this.#clock, ms, this.#signal);
   }
@@ -176,7 +183,7 @@ export class FakeKubelet {
   async #say(pod: Stored<Pod>, run: Run): Promise<void> {
     const now = rfc3339(this.#clock.nowMs());
     const current = [...this.#pods.values()].find(each => each.metadata.uid === pod.metadata.uid) ?? pod;
-    const podIP = current.status.podIP ?? `10.244.${this.#addressCount >> 8}.${++this.#addressCount & 255}`;
+    const podIP = this.#addressOf(pod.metadata.uid);
     const status = {
       observedGeneration: current.metadata.generation,
       phase: run.phase,

@@ -51,7 +51,7 @@ export interface World {
 export const resourceOf = (plural: string): Resource => allResources.findLast(each => each.plural === plural)!;
 
 export async function startWorld(namespace: string, plurals: readonly string[], hasHomes: boolean): Promise<World> {
-  const clock = new FakeClock(Date.UTC(2026, 0, 1, 0, 0, 7));
+  const clock = new FakeClock(Date.UTC(2026, 0, 1, 0, 0, 57));
   const server = await inMemoryServer(clock);
   const stopped = new AbortController();
   const shared = { clock, random, log: silentLog };

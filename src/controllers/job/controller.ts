@@ -2,6 +2,7 @@
 
 import { jobs } from '#api/batch/job.ts';
 import { pods } from '#api/core/pod.ts';
+import { isPodTerminal } from '#api/core/pod-state.ts';
 import { byOwner, orphanOf } from '#client/indexes.ts';
 import type { Key } from '#client/object.ts';
 import { refOfKey } from '#client/object.ts';
@@ -20,6 +21,9 @@ import type { OwnerReference } from '#machinery/meta.ts';
 
 const ownName = 'kubernetes.io/job-controller';
 const nameLabel = 'batch.kubernetes.io/job-name';
+
+/** Pods that become ready or not are counted together: only their ends are urgent. */
+const batchMs = 1000;
 
 const isJob = ({ kind, apiVersion }: OwnerReference) => kind === jobs.kind && apiVersion === jobs.apiVersion;
 
@@ -62,6 +66,7 @@ export function jobController(deps: ControllerDeps): Controller {
         kind: jobs.kind,
         selectorOf: job => job.spec.selector,
         expectations,
+        updateDelayMs: (old, pod) => (isPodTerminal(pod) && !isPodTerminal(old) ? 0 : batchMs),
       });
     },
     async reconcile(key) {

@@ -13,7 +13,7 @@ import { byNodeName } from '#client/indexes.ts';
 import type { Key, Stored } from '#client/object.ts';
 import { keyOf, refOf } from '#client/object.ts';
 import type { ControllerDeps } from '#controllers/deps.ts';
-import { addDisruption } from '#controllers/disruption-target.ts';
+import { markFailed } from '#controllers/disruption-target.ts';
 import type { Controller, Outcome } from '#loop/controller.ts';
 import { done, wakeAfter } from '#loop/controller.ts';
 
@@ -31,9 +31,10 @@ export function podGarbageCollectorController(deps: ControllerDeps): Controller 
   /** When each Node was first missed. */
   const missedMs = new Map<string, number>();
 
+  /** Gives it up as failed, when it has not ended; `why` is told where the Pod is disrupted. */
   async function force(pod: Stored<Pod>, why?: { reason: string; message: string }): Promise<void> {
     try {
-      if (why !== undefined) await addDisruption(client, clock, pod, { ...why, phase: 'Failed' });
+      if (!isPodTerminal(pod)) await markFailed(client, clock, pod, why);
       await client.delete(pods, refOf(pod), { gracePeriodSeconds: 0, preconditions: { uid: pod.metadata.uid } });
     } catch (error) {
       if (!isNotFound(error) && !isConflict(error)) throw error;
@@ -46,8 +47,7 @@ export function podGarbageCollectorController(deps: ControllerDeps): Controller 
     const leftMs = sinceMs + quarantineMs - clock.monotonicMs();
     if (leftMs > 0) return wakeAfter(leftMs);
     if (await nodeExists(nodeName)) return done;
-    const terminal = isPodTerminal(pod);
-    await force(pod, terminal ? undefined : { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' });
+    await force(pod, { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' });
     return done;
   }
 
@@ -116,10 +116,7 @@ export function podGarbageCollectorController(deps: ControllerDeps): Controller 
       }
       const node = nodeCopy.byKey(nodeName);
       if (node === undefined) return orphaned(pod, nodeName);
-      if (pod.metadata.deletionTimestamp && isOutOfService(node)) {
-        const message = 'PodGC: node has been taken out of service';
-        await force(pod, isPodTerminal(pod) ? undefined : { reason: 'DeletionByPodGC', message });
-      }
+      if (pod.metadata.deletionTimestamp && isOutOfService(node)) await force(pod);
       return done;
     },
   };

@@ -17,30 +17,24 @@ import { done, wakeAfter } from '#loop/controller.ts';
 
 const component = 'taint-eviction-controller';
 
-/** When the Pod's time began and when it ends. */
-interface Scheduled {
-  readonly fromMs: number;
-  readonly atMs: number;
-}
-
 export function taintEvictionController(deps: ControllerDeps): Controller {
   const { client, clock, informers } = deps;
   const nodeCopy = informers.of(nodes);
   const podCopy = informers.of(pods);
   const recorder = deps.events(component);
-  const scheduled = new Map<Key, Scheduled>();
+  /** When the time of each Pod ends. */
+  const scheduledMs = new Map<Key, number>();
   const say = (pod: Stored<Pod>, message: string) => recorder.say(pods, pod, 'Normal', 'TaintManagerEviction', message);
 
   function cancel(key: Key, pod: Stored<Pod>): void {
-    if (scheduled.delete(key)) say(pod, `Cancelling deletion of Pod ${key}`);
+    if (scheduledMs.delete(key)) say(pod, `Cancelling deletion of Pod ${key}`);
   }
 
-  /** The time stands once it is set; it is only brought forward, never put off. */
-  function schedule(key: Key, toleratedMs: number): Scheduled {
-    const fromMs = scheduled.get(key)?.fromMs ?? clock.monotonicMs();
-    const next = { fromMs, atMs: fromMs + toleratedMs };
-    scheduled.set(key, next);
-    return next;
+  /** A time that is set stands, whatever taints come on top, as long as each is tolerated for a while. */
+  function schedule(key: Key, toleratedMs: number): number {
+    const atMs = scheduledMs.get(key) ?? clock.monotonicMs() + toleratedMs;
+    scheduledMs.set(key, atMs);
+    return atMs;
   }
 
   async function evict(key: Key, pod: Stored<Pod>): Promise<void> {
@@ -54,7 +48,7 @@ export function taintEvictionController(deps: ControllerDeps): Controller {
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    scheduled.delete(key);
+    scheduledMs.delete(key);
   }
 
   return {
@@ -83,7 +77,7 @@ export function taintEvictionController(deps: ControllerDeps): Controller {
             queue.add(keyOf(pod));
         },
         delete(pod) {
-          scheduled.delete(keyOf(pod));
+          scheduledMs.delete(keyOf(pod));
         },
       });
     },
@@ -97,9 +91,11 @@ export function taintEvictionController(deps: ControllerDeps): Controller {
         cancel(key, pod);
         return done;
       }
-      const { atMs } = schedule(key, toleratedMs);
-      const leftMs = atMs - clock.monotonicMs();
-      if (leftMs > 0) return wakeAfter(leftMs);
+      if (toleratedMs === 'never') cancel(key, pod);
+      else {
+        const leftMs = schedule(key, toleratedMs) - clock.monotonicMs();
+        if (leftMs > 0) return wakeAfter(leftMs);
+      }
       await evict(key, pod);
       return done;
     },

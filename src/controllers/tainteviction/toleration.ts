@@ -3,15 +3,18 @@
 import type { Taint, Toleration } from '#api/core/scheduling.ts';
 import { tolerates } from '#api/core/tolerations.ts';
 
-/** 0: not at all; undefined: for as long as it likes. The shortest of the tolerations that are used counts. */
+/**
+ * 'never': one of the taints is not tolerated at all; undefined: for as long as it likes. The shortest of the tolerations
+ * that are used counts.
+ */
 export function msTolerated(
   tolerations: readonly Toleration[] | undefined,
   taints: readonly Taint[],
-): number | undefined {
+): number | 'never' | undefined {
   let shortestMs: number | undefined;
   for (const taint of taints) {
     const used = (tolerations ?? []).filter(toleration => tolerates(toleration, taint));
-    if (used.length === 0) return 0;
+    if (used.length === 0) return 'never';
     for (const { tolerationSeconds } of used) {
       if (tolerationSeconds === undefined) continue;
       const ms = Math.max(0, tolerationSeconds) * 1000;
