@@ -1,4 +1,4 @@
-/** One step of a CronJob: notes what became of its Jobs, clears away old ones, starts the next when its turn has come. */
+/** Carries out one step of a CronJob, with one write of its status at the end. What is to be done is in plan.ts. */
 
 import type { CronJob, CronJobStatus } from '#api/batch/cron-job.ts';
 import { cronJobs } from '#api/batch/cron-job.ts';
@@ -8,15 +8,16 @@ import { isAlreadyExists, isNamespaceTerminating, isNotFound } from '#client/api
 import type { Client } from '#client/client.ts';
 import type { Stored } from '#client/object.ts';
 import { refOf } from '#client/object.ts';
-import { jobName, turnsOf } from '#controllers/cronjob/turns.ts';
+import type { CronPlan } from '#controllers/cronjob/plan.ts';
+import { planCronJob } from '#controllers/cronjob/plan.ts';
 import { messageOf } from '#controllers/pod-control.ts';
 import type { Clock } from '#lib/clock.ts';
 import { rfc3339 } from '#lib/clock.ts';
-import { type CronSchedule, parseCron, zoneOffset } from '#lib/cron.ts';
+import { zoneOffset } from '#lib/cron.ts';
 import type { Outcome } from '#loop/controller.ts';
 import { done, wakeAfter } from '#loop/controller.ts';
 import type { EventRecorder } from '#loop/events.ts';
-import { controllerReference } from '#loop/owners.ts';
+import { controllerOf, controllerReference } from '#loop/owners.ts';
 import { sameJson } from '#loop/same.ts';
 
 export interface CronDeps {
@@ -29,93 +30,43 @@ const scheduledAnnotation = 'batch.kubernetes.io/cronjob-scheduled-timestamp';
 /** A little after the turn, so that the clock has surely reached it. */
 const afterTurnMs = 100;
 
-const ended = (job: Job): 'Complete' | 'Failed' | undefined =>
-  job.status?.conditions?.find(each => (each.type === 'Complete' || each.type === 'Failed') && each.status === 'True')
-    ?.type as 'Complete' | 'Failed' | undefined;
-
 export async function syncCronJob(
-  seen: Stored<CronJob>,
+  cronJob: Stored<CronJob>,
   own: readonly Stored<Job>[],
   deps: CronDeps,
 ): Promise<Outcome> {
-  await clearHistory(seen, own, deps);
-  const status = await notedStatus(seen, own, deps);
-  let cronJob = seen;
-  if (!sameJson(status, seen.status)) cronJob = await deps.client.updateStatus(cronJobs, { ...seen, status });
-  if (cronJob.metadata.deletionTimestamp || cronJob.spec.suspend) return done;
-  const schedule = scheduleOf(cronJob, deps);
-  return schedule === undefined ? done : takeTurn(cronJob, schedule, own, deps);
+  const { client, clock, recorder } = deps;
+  const nowMs = clock.nowMs();
+  const plan = planCronJob({ cronJob, own, gone: await goneJobs(cronJob, own, client), nowMs });
+  for (const job of plan.remove) await removeJob(cronJob, job, deps);
+  for (const { type, reason, message } of plan.say) recorder.say(cronJobs, cronJob, type, reason, message);
+  let status = plan.status;
+  try {
+    if (plan.start !== undefined) status = await start(cronJob, plan.start, status, deps);
+  } finally {
+    if (!sameJson(status, cronJob.status)) await client.updateStatus(cronJobs, { ...cronJob, status });
+  }
+  return plan.nextMs === undefined ? done : wakeAfter(plan.nextMs - nowMs + afterTurnMs);
 }
 
-function scheduleOf(cronJob: Stored<CronJob>, { recorder }: CronDeps): CronSchedule | undefined {
-  const { timeZone, schedule } = cronJob.spec;
-  try {
-    if (timeZone !== undefined) zoneOffset(timeZone);
-  } catch {
-    const message = `invalid timeZone: "${timeZone}": unknown time zone ${timeZone}`;
-    recorder.say(cronJobs, cronJob, 'Warning', 'UnknownTimeZone', message);
-    return undefined;
-  }
-  try {
-    return parseCron(schedule);
-  } catch (error) {
-    const message = `unparseable schedule: "${schedule}" : ${messageOf(error)}`;
-    recorder.say(cronJobs, cronJob, 'Warning', 'UnparseableSchedule', message);
-    return undefined;
-  }
-}
-
-/** The list of active Jobs without those that have ended or are gone, and when one succeeded last. */
-async function notedStatus(
+/** Listed Jobs that are not in the copy, which may be behind: the server is asked. */
+async function goneJobs(
   cronJob: Stored<CronJob>,
   own: readonly Stored<Job>[],
-  { client, recorder }: CronDeps,
-): Promise<CronJobStatus> {
-  let active = cronJob.status.active ?? [];
-  let lastSuccessfulTime = cronJob.status.lastSuccessfulTime;
-  for (const job of own) {
-    const { name, uid } = job.metadata;
-    const listed = active.some(each => each.uid === uid);
-    const how = ended(job);
-    if (!listed && how === undefined) {
-      const message = `Saw a job that the controller did not create or forgot: ${name}`;
-      recorder.say(cronJobs, cronJob, 'Warning', 'UnexpectedJob', message);
-    } else if (listed && how !== undefined) {
-      active = active.filter(each => each.uid !== uid);
-      recorder.say(cronJobs, cronJob, 'Normal', 'SawCompletedJob', `Saw completed job: ${name}, condition: ${how}`);
-    }
-    const { completionTime } = job.status;
-    if (how === 'Complete' && completionTime && (!lastSuccessfulTime || completionTime > lastSuccessfulTime)) {
-      lastSuccessfulTime = completionTime;
-    }
+  client: Client,
+): Promise<ReadonlySet<string>> {
+  const gone = new Set<string>();
+  for (const { uid = '', namespace, name = '' } of cronJob.status.active ?? []) {
+    if (own.some(job => job.metadata.uid === uid)) continue;
+    const job = await client.get(jobs, { namespace, name }).catch(undefinedWhenGone);
+    if (job?.metadata.uid !== uid) gone.add(uid);
   }
-  for (const each of active) {
-    if (own.some(job => job.metadata.uid === each.uid)) continue;
-    // The copy may be behind: ask.
-    const job = await client.get(jobs, { namespace: each.namespace, name: each.name ?? '' }).catch(undefinedWhenGone);
-    if (job?.metadata.uid === each.uid) continue;
-    recorder.say(cronJobs, cronJob, 'Normal', 'MissingJob', `Active job went missing: ${each.name}`);
-    active = active.filter(other => other !== each);
-  }
-  return { ...cronJob.status, active: active.length > 0 ? active : undefined, lastSuccessfulTime };
+  return gone;
 }
 
 function undefinedWhenGone(error: unknown): undefined {
   if (!isNotFound(error)) throw error;
   return undefined;
-}
-
-/** The oldest ended Jobs beyond the limits go. */
-async function clearHistory(cronJob: Stored<CronJob>, own: readonly Stored<Job>[], deps: CronDeps): Promise<void> {
-  const { successfulJobsHistoryLimit, failedJobsHistoryLimit } = cronJob.spec;
-  const limits = { Complete: successfulJobsHistoryLimit, Failed: failedJobsHistoryLimit } as const;
-  for (const how of ['Complete', 'Failed'] as const) {
-    const limit = limits[how];
-    if (limit === undefined) continue;
-    const kept = own.filter(job => ended(job) === how && !job.metadata.deletionTimestamp);
-    kept.sort((a, b) => ((a.status.startTime ?? '') < (b.status.startTime ?? '') ? -1 : 1));
-    for (const job of kept.slice(0, Math.max(0, kept.length - limit))) await removeJob(cronJob, job, deps);
-  }
 }
 
 async function removeJob(cronJob: Stored<CronJob>, job: Stored<Job>, { client, recorder }: CronDeps): Promise<void> {
@@ -129,69 +80,30 @@ async function removeJob(cronJob: Stored<CronJob>, job: Stored<Job>, { client, r
   recorder.say(cronJobs, cronJob, 'Normal', 'SuccessfulDelete', `Deleted job ${job.metadata.name}`);
 }
 
-async function takeTurn(
-  cronJob: Stored<CronJob>,
-  schedule: CronSchedule,
-  own: readonly Stored<Job>[],
-  deps: CronDeps,
-): Promise<Outcome> {
-  const { clock, recorder } = deps;
-  const nowMs = clock.nowMs();
-  const { dueMs, tooManyMissed, nextMs } = turnsOf(cronJob, schedule, nowMs);
-  const again: Outcome = nextMs === undefined ? done : wakeAfter(nextMs - nowMs + afterTurnMs);
-  if (tooManyMissed) {
-    const message = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew';
-    recorder.say(cronJobs, cronJob, 'Warning', 'TooManyMissedTimes', message);
-  }
-  if (dueMs === undefined) return again;
-  const { startingDeadlineSeconds: deadline, concurrencyPolicy } = cronJob.spec;
-  if (deadline !== undefined && dueMs + deadline * 1000 < nowMs) {
-    const message = `Missed scheduled time to start a job: ${new Date(dueMs).toUTCString().replace('GMT', '+0000')}`;
-    recorder.say(cronJobs, cronJob, 'Warning', 'MissSchedule', message);
-    return again;
-  }
-  const active = cronJob.status.active ?? [];
-  const name = jobName(cronJob, dueMs);
-  if (active.some(each => each.name === name) || cronJob.status.lastScheduleTime === rfc3339(dueMs)) return again;
-  if (concurrencyPolicy === 'Forbid' && active.length > 0) {
-    const message = 'Not starting job because prior execution is running and concurrency policy is Forbid';
-    recorder.say(cronJobs, cronJob, 'Normal', 'JobAlreadyActive', message);
-    return again;
-  }
-  let running = active;
-  if (concurrencyPolicy === 'Replace') {
-    for (const job of own) if (active.some(each => each.uid === job.metadata.uid)) await removeJob(cronJob, job, deps);
-    running = [];
-  }
-  await start(cronJob, name, dueMs, running, deps);
-  return again;
-}
-
+/** Gives the status with the new Job in it. */
 async function start(
   cronJob: Stored<CronJob>,
-  name: string,
-  dueMs: number,
-  running: NonNullable<CronJobStatus['active']>,
+  { name, dueMs }: NonNullable<CronPlan['start']>,
+  status: CronJobStatus,
   { client, recorder }: CronDeps,
-): Promise<void> {
+): Promise<CronJobStatus> {
   let job: Stored<Job>;
   try {
     job = await client.create(jobs, jobOf(cronJob, name, dueMs));
+    recorder.say(cronJobs, cronJob, 'Normal', 'SuccessfulCreate', `Created job ${name}`);
   } catch (error) {
-    if (isNamespaceTerminating(error)) return;
+    if (isNamespaceTerminating(error)) return status;
     if (!isAlreadyExists(error)) {
       recorder.say(cronJobs, cronJob, 'Warning', 'FailedCreate', `Error creating job: ${messageOf(error)}`);
       throw error;
     }
-    // Made in a step whose answer was lost.
+    // Our own, made in a step whose answer was lost; a stranger's is left alone.
     job = await client.get(jobs, { namespace: cronJob.metadata.namespace, name });
-    if (!job.metadata.ownerReferences?.some(owner => owner.uid === cronJob.metadata.uid)) return;
+    if (controllerOf(job)?.uid !== cronJob.metadata.uid) return status;
   }
-  recorder.say(cronJobs, cronJob, 'Normal', 'SuccessfulCreate', `Created job ${name}`);
   const { namespace, uid, resourceVersion } = job.metadata;
   const reference = { kind: 'Job', namespace, name, uid, apiVersion: 'batch/v1', resourceVersion };
-  const status = { ...cronJob.status, active: [...running, reference], lastScheduleTime: rfc3339(dueMs) };
-  await client.updateStatus(cronJobs, { ...cronJob, status });
+  return { ...status, active: [...(status.active ?? []), reference], lastScheduleTime: rfc3339(dueMs) };
 }
 
 function jobOf(cronJob: Stored<CronJob>, name: string, dueMs: number): Job {
