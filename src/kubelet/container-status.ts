@@ -131,7 +131,7 @@ function seen(
     containerID: `${input.runtimeName}://${newest.id}`,
     ...(role === 'ephemeral' ? {} : { started }),
     ...(requests === undefined ? {} : { allocatedResources: requests }),
-    resources: shownResources(amounts(input.resized?.actual, container)),
+    resources: shownResources(input, container),
     ...(mounts.length === 0 ? {} : { volumeMounts: mounts }),
     ...(newest.user === undefined ? {} : { user: { linux: newest.user } }),
     ...(newest.stopSignal === undefined || newest.stopSignal === '' ? {} : { stopSignal: newest.stopSignal }),
@@ -174,11 +174,17 @@ function amounts(pod: Pod | undefined, container: Container): Container['resourc
   return (own ?? container).resources;
 }
 
-function shownResources(resources: Container['resources']): NonNullable<ContainerStatus['resources']> {
-  return {
-    ...(resources?.limits === undefined ? {} : { limits: resources.limits }),
-    ...(resources?.requests === undefined ? {} : { requests: resources.requests }),
-  };
+/** What it runs with; a limit or request that it has not had before is shown as soon as the node has agreed to it. */
+function shownResources({ resized }: ContainerStatusInput, container: Container): ContainerStatus['resources'] {
+  const actual = amounts(resized?.actual, container);
+  const allocated = amounts(resized?.allocated, container);
+  const limits = withNew(actual?.limits, allocated?.limits);
+  const requests = withNew(actual?.requests, allocated?.requests);
+  return { ...(limits === undefined ? {} : { limits }), ...(requests === undefined ? {} : { requests }) };
+}
+
+function withNew<T>(actual: T | undefined, allocated: T | undefined): T | undefined {
+  return actual === undefined || allocated === undefined ? (actual ?? allocated) : { ...allocated, ...actual };
 }
 
 function mountStatuses(container: Container, recursiveReadOnly: boolean): VolumeMountStatus[] {

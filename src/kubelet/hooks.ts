@@ -7,7 +7,7 @@ import { errorText } from '#kubelet/error-text.ts';
 import type { Host } from '#kubelet/host.ts';
 import { podKey, podText } from '#kubelet/labels.ts';
 import { httpGet } from '#kubelet/probes/http.ts';
-import { httpTarget, portNumber } from '#kubelet/probes/target.ts';
+import { httpTarget } from '#kubelet/probes/target.ts';
 import { sleep } from '#lib/clock.ts';
 
 const hookOutputCharactersMax = 10 * 1024;
@@ -35,9 +35,8 @@ export async function runHook(
       const target = httpTarget(hook.httpGet, container, podIp);
       await httpGet(host.probeTargets, { ...target, userAgent: 'kube-lifecycle/1.36', timeoutMs });
     } else if (hook.tcpSocket !== undefined) {
-      const port = portNumber(hook.tcpSocket.port, container);
-      const address = hook.tcpSocket.host || podIp;
-      (await host.probeTargets.connect(address, port)).destroy();
+      // The API knows such hooks for old objects' sake; upstream's kubelet refuses to run one.
+      throw new Error('invalid handler');
     }
     return undefined;
   } catch (error) {

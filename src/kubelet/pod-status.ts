@@ -61,7 +61,7 @@ export function podStatus(input: PodStatusInput): { status: PodStatus; isOver: b
   const { phase, conditions, isOver } = judged(input, { init, main });
   const over = input.ending && input.isLast;
   if (over) endUnknown(pod, init, main);
-  const resources = podResources(input.resized?.allocated ?? pod, input.resized?.actual ?? pod);
+  const resources = podResources(input.resized?.allocated ?? pod, input.resized?.actual ?? pod, before.resources);
   const status: PodStatus = {
     observedGeneration: pod.metadata?.generation,
     phase: over ? closingPhase(phase) : phase,

@@ -24,13 +24,18 @@ export function podAmounts(pod: Pod, side: ResourceSide): Amounts {
   return total;
 }
 
-/** Pod-level amounts as the status shows them; undefined for a Pod that asks for nothing. */
+/**
+ * Pod-level amounts as the status shows them; undefined for a Pod that asks for nothing. No cgroup tells how much memory is
+ * requested: upstream goes on showing what it had shown, whatever a resize has made of it.
+ */
 export function podResources(
   allocated: Pod,
   actual: Pod,
+  shown: PodStatus['resources'],
 ): Pick<PodStatus, 'allocatedResources' | 'resources'> | undefined {
   const requested = podAmounts(allocated, 'requests');
-  const requests = podAmounts(actual, 'requests');
+  const memory = shown?.requests?.['memory'];
+  const requests = { ...podAmounts(actual, 'requests'), ...(memory === undefined ? {} : { memory }) };
   const limits = podAmounts(actual, 'limits');
   const has = (amounts: Amounts) => Object.keys(amounts).length > 0;
   if (!has(requested) && !has(requests) && !has(limits)) return undefined;

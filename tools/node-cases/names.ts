@@ -16,7 +16,8 @@ export interface Place {
 }
 
 const uidPattern = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
-const timePattern = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
+/** Not the one by which Go describes times. */
+const timePattern = /\b(?!2006-01-02)\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;
 
 /** The names of one case. */
 export class Names {
@@ -92,6 +93,10 @@ export class Names {
     const { folder, kubeletFolder, nodeAddress, nodeName, podLogsFolder, containerdSocket, cgroup } = this.place;
     let text = value
       .replaceAll(this.namespace, '{{ns}}')
+      .replaceAll(
+        containerdSocket.replace(/containerd\.sock$/, 'state/io.containerd.grpc.v1.cri/netns'),
+        '/var/run/netns',
+      )
       .replaceAll(podLogsFolder, '<pod-logs>')
       .replaceAll(kubeletFolder, '<kubelet-root>')
       .replaceAll(containerdSocket, '/tmp/node/containerd.sock')
@@ -110,7 +115,7 @@ export class Names {
       )
       .replace(/\bsha256:[0-9a-f]{64}\b/g, '<imageid>')
       .replace(/\b[0-9a-f]{64}\b/g, '<cid>')
-      .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, '<kube-api-access-1>')
+      .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<gen>')
       .replace(timePattern, '<time>')
       .replace(uidPattern, '<uid-1>');
   }

@@ -33,13 +33,15 @@ const gone: State = { leaves: ['gone'], maybe: false };
 export function recordedStates(events: readonly AnyJson[]): State[] {
   let object: AnyJson = {};
   let sparse: AnyJson = {};
-  return events.map(event => {
+  const states = events.map(event => {
     if (event.type === 'DELETED') return gone;
     const maybe = event.maybe === true;
     object = changed(object, event);
     if (!maybe) sparse = changed(sparse, event);
     return { ...stateOf(object, maybe), otherwise: stateOf(sparse, false).leaves };
   });
+  // A label is no part of a state.
+  return states.filter(({ leaves }, i) => leaves.join('\n') !== states[i - 1]?.leaves.join('\n'));
 }
 
 function changed(before: AnyJson, event: AnyJson): AnyJson {

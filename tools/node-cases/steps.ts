@@ -107,7 +107,9 @@ export class Steps {
 
   #expect(what: string, wanted: AnyJson, got: AnyJson): void {
     const [one = '', other = ''] = [wanted, got].map(value =>
-      (JSON.stringify(value) ?? '').replace(/ [A-Z][a-z]{2} +\d+ \d\d:\d\d /g, ' <date> '),
+      (JSON.stringify(value) ?? '')
+        .replace(/ [A-Z][a-z]{2} +\d+ \d\d:\d\d /g, ' <date> ')
+        .replace(/Date: [^\\]*GMT/g, 'Date: <date>'),
     );
     if (one !== other)
       this.problems.push(`${what}\n     want ${one.slice(0, 1500)}\n     got  ${other.slice(0, 1500)}`);
@@ -268,6 +270,7 @@ export class Steps {
         this.#expect(`socket ${recorded.socket}`, recorded.message, this.#names.text(message));
       return;
     }
+    this.#expect(`socket ${recorded.socket}: status`, recorded.status, 101);
     const { socket } = reply;
     const isBase64 = socket.protocol.includes('base64');
     const received: Record<string, Buffer[]> = {};
@@ -295,7 +298,7 @@ export class Steps {
     const notEmpty = (all: Record<string, string>) =>
       Object.fromEntries(Object.entries(all).filter(([, text]) => text !== ''));
     this.#expect(`socket ${recorded.socket}: chosen`, recorded.chosen, socket.protocol);
-    this.#expect(`socket ${recorded.socket}`, notEmpty(recorded.received), notEmpty(texts));
+    this.#expect(`socket ${recorded.socket}`, notEmpty(recorded.received ?? {}), notEmpty(texts));
     this.#expect(`socket ${recorded.socket}: close`, recorded.close === 'still open', !ended);
     if (!ended) socket.close();
   }

@@ -25,8 +25,11 @@ export function valueAt(object: AnyJson, path: string): AnyJson {
 /** Sets a value in place, making what is missing on the way; undefined takes it away. */
 export function setAt(object: AnyJson, path: string, value: AnyJson): void {
   const parts = partsOf(path);
-  const last = parts.pop() as string;
-  for (const part of parts) object = Array.isArray(object) ? itemOf(object, part) : (object[keyName(part)] ??= {});
+  const last = parts.at(-1) as string;
+  for (const [i, part] of parts.slice(0, -1).entries()) {
+    if (Array.isArray(object)) object = itemOf(object, part);
+    else object = object[keyName(part)] ??= isOfList(parts[i + 1]) ? [] : {};
+  }
   if (!Array.isArray(object)) {
     if (value === undefined) delete object[keyName(last)];
     else object[keyName(last)] = value;
@@ -38,6 +41,7 @@ export function setAt(object: AnyJson, path: string, value: AnyJson): void {
   else object[at] = { ...nameOf(object[at]), ...value };
 }
 
+const isOfList = (part: string | undefined) => part !== undefined && /^\[[^"]/.test(part);
 const keyName = (part: string) => (part.startsWith('[') ? keyOf(part) : part);
 
 function itemOf(list: AnyJson[], part: string): AnyJson {

@@ -28,12 +28,12 @@ export async function httpGet(targets: ProbeTargets, call: HttpCall): Promise<Ht
   const late = new Error('context deadline exceeded (Client.Timeout exceeded while awaiting headers)');
   const timer = call.timeoutMs > 0 ? targets.clock.after(call.timeoutMs, () => deadline.abort(late)) : undefined;
   try {
-    let path = call.path;
+    let here = call;
     for (let redirects = 0; redirects <= redirectsMax; redirects++) {
-      const reply = await once(targets, { ...call, path }, deadline.signal);
-      const next = reply.location === undefined ? undefined : sameHost(call, path, reply.location);
+      const reply = await once(targets, here, deadline.signal);
+      const next = reply.location === undefined ? undefined : sameHost(here, reply.location);
       if (next === undefined) return reply;
-      path = next;
+      here = { ...here, ...next };
     }
     throw new Error(`stopped after ${redirectsMax} redirects`);
   } catch (error) {
@@ -43,12 +43,18 @@ export async function httpGet(targets: ProbeTargets, call: HttpCall): Promise<Ht
   }
 }
 
-/** The path to go on with, undefined when the redirect leads elsewhere. */
-function sameHost({ scheme, host, port }: HttpCall, path: string, location: string): string | undefined {
+/** Where to go on, on whatever port; undefined when the redirect leads to another host. */
+function sameHost({ scheme, host, port, path }: HttpCall, location: string) {
   const base = `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
   const target = URL.parse(location, `${base}${path}`);
   if (target === null || target.hostname !== new URL(base).hostname) return undefined;
-  return `${target.pathname}${target.search}`;
+  const isHttps = target.protocol === 'https:';
+  const usual = isHttps ? 443 : 80;
+  return {
+    scheme: isHttps ? ('https' as const) : ('http' as const),
+    port: target.port === '' ? usual : Number(target.port),
+    path: `${target.pathname}${target.search}`,
+  };
 }
 
 async function once(

@@ -7,8 +7,10 @@ import type { PodWorker } from '#kubelet/pod-worker.ts';
 import { replyText } from '#kubelet/server/access.ts';
 import type { KubeletRequest } from '#kubelet/server/handler.ts';
 import { HttpClient } from '#lib/http/client.ts';
+import type { Exchange } from '#lib/http/exchange.ts';
 import type { CommandStreams } from '#lib/remotecommand/command.ts';
 import { proxyPortForward, proxyRemoteCommand } from '#lib/remotecommand/relay.ts';
+import { isWebSocketUpgrade, offeredProtocols } from '#lib/websocket/handshake.ts';
 
 const commandBytesMax = 10 << 20;
 
@@ -52,16 +54,32 @@ export async function replyPortForward(request: KubeletRequest): Promise<void> {
     return replyText(exchange, 500, `failed to find sandbox for pod ${podName}_${namespace}`);
   }
   if (exchange.upgrade === undefined) return replyText(exchange, 500, 'Upgrade request required\n');
-  const ports = query
-    .getAll('port')
-    .flatMap(text => text.split(','))
-    .map(Number);
+  const texts = query.getAll('port').flatMap(text => text.split(','));
+  const problem = namesPorts(exchange) ? portsProblem(texts) : undefined;
+  if (problem !== undefined) return replyText(exchange, 400, problem);
+  const ports = texts.map(Number);
   const { runtime } = kubelet.host;
   await relayed(
     request,
     () => runtime.portForward(sandbox.id, ports),
     (client, target) => proxyPortForward(exchange, client, { target, clock }),
   );
+}
+
+/** Over a WebSocket with channels the ports are in the query; over SPDY, tunnelled or not, each stream names its own. */
+function namesPorts(exchange: Exchange): boolean {
+  return isWebSocketUpgrade(exchange) && !offeredProtocols(exchange.headers).some(name => name.startsWith('SPDY/'));
+}
+
+function portsProblem(texts: readonly string[]): string | undefined {
+  if (texts.length === 0) return 'query parameter "port" is required';
+  for (const text of texts) {
+    if (text === '') return 'query parameter "port" cannot be empty';
+    const why = !/^\d+$/.test(text) ? 'invalid syntax' : Number(text) > 0xffff ? 'value out of range' : undefined;
+    if (why !== undefined) return `unable to parse "${text}" as a port: strconv.ParseUint: parsing "${text}": ${why}`;
+    if (Number(text) === 0) return `port "${text}" must be > 0`;
+  }
+  return undefined;
 }
 
 /** `/run/<namespace>/<pod>/<container>?cmd=…`: the command's output, once it has ended. */
