@@ -45,7 +45,7 @@ export function startControllers(options: StartOptions): RunningControllers {
   const events = (component: string) => {
     let recorder = recorders.get(component);
     if (recorder === undefined)
-      recorders.set(component, (recorder = new EventRecorder({ client, clock, log, component })));
+      recorders.set(component, (recorder = new EventRecorder({ client, clock, log, component, recalls: true })));
     return recorder;
   };
   const deps: ControllerDeps = { client, informers, clock, random, log, events };

@@ -10,6 +10,7 @@
 import type { Event } from '#api/core/event.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
+const combinedPrefix = '(combined from similar events): ';
 const similarMax = 10;
 const similarMs = 600_000;
 const spamBurst = 25;
@@ -37,6 +38,16 @@ export class EventCorrelator {
   readonly #written = new Map<string, Event>();
   readonly #buckets = new Map<string, Bucket>();
 
+  /** Takes what a process before this one said, so that the same again raises its count. */
+  recall(said: readonly Event[]): void {
+    for (const { metadata, ...event } of said) {
+      if (event.message?.startsWith(combinedPrefix)) continue;
+      const { name, namespace } = metadata ?? {};
+      const key = `${groupKey(event as Event)}|${event.message}`;
+      remember(this.#written, key, { ...event, metadata: { name, namespace } } as Event);
+    }
+  }
+
   /** What to write, or nothing when the object is talked about too much. */
   correlate(event: Event, nowMs: number): EventWrite | undefined {
     const group = groupKey(event);
@@ -56,7 +67,7 @@ export class EventCorrelator {
     if (similar.messages.size < similarMax) return event;
     const oldest = similar.messages.values().next();
     if (!oldest.done) similar.messages.delete(oldest.value);
-    const message = `(combined from similar events): ${event.message}`;
+    const message = `${combinedPrefix}${event.message}`;
     return { ...event, message, reportingComponent: '', reportingInstance: '' };
   }
 

@@ -23,6 +23,8 @@ export interface EventRecorderOptions {
   readonly component: string;
   /** The node, for parts that run on one. */
   readonly host?: string | undefined;
+  /** Goes on counting where the process before this one stopped, instead of saying everything anew. */
+  readonly recalls?: boolean;
 }
 
 /** Events that wait to be written; more are dropped. */
@@ -30,12 +32,15 @@ const pendingMax = 1000;
 /** A server that cannot be reached is tried again this often. */
 const triesMax = 12;
 const retryMs = 10_000;
+/** So many Events of the process before are looked at. */
+const recalledMax = 4096;
 
 export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #correlator = new EventCorrelator();
   readonly #pending: Event[] = [];
   #writing = false;
+  #recalled = false;
   #lastNanos = 0n;
 
   constructor(options: EventRecorderOptions) {
@@ -86,11 +91,26 @@ export class EventRecorder {
 
   async #writeAll(): Promise<void> {
     this.#writing = true;
+    await this.#recall();
     for (let event = this.#pending.shift(); event !== undefined; event = this.#pending.shift()) {
       const write = this.#correlator.correlate(event, this.#options.clock.nowMs());
       if (write !== undefined) await this.#write(write);
     }
     this.#writing = false;
+  }
+
+  /** Once, before the first is written. What cannot be read is not worth waiting for. */
+  async #recall(): Promise<void> {
+    if (this.#recalled || !this.#options.recalls) return;
+    this.#recalled = true;
+    const { client, component, log } = this.#options;
+    try {
+      const fieldSelector = `source=${component}`;
+      const { items } = await client.list<Event>(events, { fieldSelector, limit: recalledMax });
+      this.#correlator.recall(items);
+    } catch (error) {
+      log.debug('events of before could not be read', { component, error: String(error) });
+    }
   }
 
   async #write(write: EventWrite): Promise<void> {
