@@ -27,6 +27,9 @@ const handlers: Record<Verb, ResourceHandler> = {
   watch,
 };
 
+/** Reviews and bindings have none of them: no path names one. */
+const verbsOfNames: readonly Verb[] = ['get', 'update', 'patch', 'delete'];
+
 /** Throws 404 or 405. */
 export function resourceHandler(request: ApiRequest, served: Served): ResourceHandler {
   const { info } = request;
@@ -38,6 +41,7 @@ export function resourceHandler(request: ApiRequest, served: Served): ResourceHa
   if (!resource.namespaced && info.namespace !== '' && resource.plural !== 'namespaces') throw noSuchPathError();
   if (info.subresource !== '') return subresourceHandler(request, served);
   const verb = verbOf(request);
+  if (named && !resource.verbs.some(each => verbsOfNames.includes(each))) throw noSuchPathError();
   const own = verb && served.handlers[verb];
   if (verb === undefined || (own === undefined && !resource.verbs.includes(verb))) throw methodNotAllowedError();
   // A namespaced kind is only listed and watched across namespaces, and made by no one there.
