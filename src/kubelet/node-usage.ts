@@ -7,6 +7,7 @@ export interface NodeUsage {
   usageBytes: number;
   /** What cannot be given back at once: all that is used but for files that could be read again. */
   workingSetBytes: number;
+  swapUsageBytes: number;
 }
 
 const nanosPerTick = 10_000_000;
@@ -23,9 +24,11 @@ export async function readNodeUsage(): Promise<NodeUsage> {
   const kibibytes = (name: string) => Number(new RegExp(`^${name}: +(\\d+)`, 'm').exec(meminfo)?.[1] ?? 0);
   const usedKib = kibibytes('MemTotal') - kibibytes('MemFree');
   const inactiveKib = kibibytes('Inactive\\(file\\)');
+  const swapKib = kibibytes('SwapTotal') - kibibytes('SwapFree');
   return {
     cpuNanoSeconds: busy * nanosPerTick,
     usageBytes: usedKib * bytesPerKibibyte,
     workingSetBytes: Math.max(usedKib - inactiveKib, 0) * bytesPerKibibyte,
+    swapUsageBytes: swapKib * bytesPerKibibyte,
   };
 }

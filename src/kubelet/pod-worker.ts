@@ -50,6 +50,7 @@ const settleMsMax = 1000;
 const forcedGraceSeconds = 1;
 
 export class PodWorker {
+  readonly seenAtMs: number;
   readonly #options: PodWorkerOptions;
   readonly #host: Host;
   readonly #writer: StatusWriter;
@@ -87,6 +88,7 @@ export class PodWorker {
 
   constructor(options: PodWorkerOptions) {
     const { host, pod } = options;
+    this.seenAtMs = host.clock.nowMs();
     this.#options = options;
     this.#host = host;
     this.#pod = pod;

@@ -1,5 +1,6 @@
 /** Writes Events: what a loop tells a person about an object. In the order they were said, never making the loop wait. */
 
+import { createHash } from 'node:crypto';
 import type { Event } from '#api/core/event.ts';
 import { events } from '#api/core/event.ts';
 import type { ObjectReference } from '#api/core/references.ts';
@@ -41,10 +42,12 @@ export class EventRecorder {
   readonly #pending: Event[] = [];
   #writing = false;
   #recalled = false;
+  readonly #shareOfNanos: bigint;
   #lastNanos = 0n;
 
   constructor(options: EventRecorderOptions) {
     this.#options = options;
+    this.#shareOfNanos = shareOfNanos(`${options.component} ${options.host ?? ''}`);
   }
 
   /** Says something about an object of a known kind. `fieldPath` names a part of it, `spec.containers{web}`. */
@@ -82,9 +85,12 @@ export class EventRecorder {
     if (!this.#writing) void this.#writeAll();
   }
 
-  /** `web.17f8c2b1a5d3e900`: the object and the nanoseconds since 1970, one more when two fall together. */
+  /**
+   * `web.17f8c2b1a5d3e900`: the object and the nanoseconds since 1970, one more when two fall together. The clock tells
+   * milliseconds only, and others may speak of the object in the same one: each component has nanoseconds of its own.
+   */
   #nextName(name: string): string {
-    const nanos = BigInt(Math.floor(this.#options.clock.nowMs())) * 1_000_000n;
+    const nanos = BigInt(Math.floor(this.#options.clock.nowMs())) * 1_000_000n + this.#shareOfNanos;
     this.#lastNanos = nanos > this.#lastNanos ? nanos : this.#lastNanos + 1n;
     return `${name}.${this.#lastNanos.toString(16)}`;
   }
@@ -140,6 +146,11 @@ export class EventRecorder {
       await client.create(events, event);
     }
   }
+}
+
+/** Where in a millisecond a component's Events begin: the same for each run, so that a run can be repeated. */
+function shareOfNanos(speaker: string): bigint {
+  return BigInt(createHash('sha256').update(speaker).digest().readUInt32BE(0) % 999_000);
 }
 
 function withoutUndefined(reference: ObjectReference): ObjectReference {

@@ -2,11 +2,13 @@
 
 import type { Pod } from '#api/core/pod.ts';
 import type { Kubelet } from '#kubelet/kubelet.ts';
+import type { PodWorker } from '#kubelet/pod-worker.ts';
 import { KubeletAccess, replyJson, replyText } from '#kubelet/server/access.ts';
 import { replyLogs } from '#kubelet/server/container-logs.ts';
 import { prometheusText, resourceMetrics, statsSummary } from '#kubelet/server/stats.ts';
 import { replyAttach, replyExec, replyPortForward, replyRun } from '#kubelet/server/streams.ts';
 import type { Clock } from '#lib/clock.ts';
+import { rfc3339 } from '#lib/clock.ts';
 import type { Dial } from '#lib/http/connect.ts';
 import type { Exchange, Handler } from '#lib/http/exchange.ts';
 
@@ -34,8 +36,7 @@ const routes: Readonly<Record<string, Route>> = {
     if (known) replyText(exchange, 200, 'ok');
     else notFound(exchange);
   },
-  pods: ({ exchange, kubelet }) =>
-    replyJson(exchange, 200, podList([...kubelet.workers].map(({ current }) => current))),
+  pods: ({ exchange, kubelet }) => replyJson(exchange, 200, podList([...kubelet.workers].map(noted))),
   runningpods: ({ exchange, kubelet }) => {
     const running = [...kubelet.workers].filter(({ observed }) =>
       observed.containers.some(({ state }) => state === 'Running'),
@@ -96,13 +97,20 @@ function notFound(exchange: Exchange): void {
   replyText(exchange, 404, '404 page not found\n');
 }
 
-function podList(items: readonly Pod[]) {
+function podList(items: readonly object[]) {
   return { kind: 'PodList', apiVersion: 'v1', metadata: {}, items };
 }
 
-function onlyName({ metadata }: Pod): Pod {
+/** Upstream's kubelet notes where it has a Pod from, and since when. */
+function noted({ current, seenAtMs }: PodWorker): Pod {
+  const source = { 'kubernetes.io/config.seen': rfc3339(seenAtMs), 'kubernetes.io/config.source': 'api' };
+  return { ...current, metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...source } } };
+}
+
+/** All that the runtime knows of it. */
+function onlyName({ metadata }: Pod): object {
   const { name, namespace, uid } = metadata ?? {};
-  return { metadata: { name, namespace, uid }, spec: { containers: [] }, status: {} } as Pod;
+  return { metadata: { name, namespace, uid }, spec: { containers: null }, status: {} };
 }
 
 function kubeletMetrics(kubelet: Kubelet) {

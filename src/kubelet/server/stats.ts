@@ -173,6 +173,12 @@ export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
       ),
     ),
     metric(
+      'container_swap_limit_bytes',
+      'gauge',
+      'Current amount of the container swap limit in bytes. Reported only on non-windows systems',
+      ofContainers(() => 0),
+    ),
+    metric(
       'container_swap_usage_bytes',
       'gauge',
       'Current amount of the container swap usage in bytes',
@@ -183,6 +189,9 @@ export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
     ]),
     metric('node_memory_working_set_bytes', 'gauge', 'Current working set of the node in bytes', [
       { labels: {}, value: node.workingSetBytes },
+    ]),
+    metric('node_swap_usage_bytes', 'gauge', 'Current swap usage of the node in bytes', [
+      { labels: {}, value: node.swapUsageBytes },
     ]),
     metric(
       'pod_cpu_usage_seconds_total',
@@ -195,6 +204,12 @@ export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
       'gauge',
       'Current working set of the pod in bytes',
       ofPods(usage => total(usage, memoryOf)),
+    ),
+    metric(
+      'pod_swap_usage_bytes',
+      'gauge',
+      'Current amount of the pod swap usage in bytes',
+      ofPods(usage => total(usage, ({ swap }) => swap?.usageBytes)),
     ),
     metric('resource_scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [
       { labels: {}, value: 0 },
