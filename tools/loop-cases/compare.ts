@@ -58,15 +58,18 @@ interface Scope {
 
 function scopeOf(known: AnyJson): Scope {
   const text = JSON.stringify([known.setup, known.actions]);
-  const namespaces = [...text.matchAll(/namespaces\/([a-z0-9-]+)\//g)].map(([, name]) => name ?? '');
+  const namespaces = [...text.matchAll(/namespaces\/([a-z0-9-]+)\//g)].map(([, name]) => name ?? '').filter(isOwn);
   const recorded = Object.values<AnyJson[]>(known.observed).flat();
   return { namespaces: new Set(namespaces), recordedNames: new Set(recorded.map(each => each.name)) };
 }
 
+/** In the system's own namespaces only what was recorded counts. */
+const isOwn = (namespace: string) => !namespace.startsWith('kube-');
+
 function counts({ namespaces, recordedNames }: Scope, namespace: string, name: string): boolean {
-  if (recordedNames.has(name)) return true;
+  if (!isOwn(namespace)) return recordedNames.has(name) && name !== 'kube-root-ca.crt' && name !== 'default';
   if (namespace !== '' && !namespaces.has(namespace)) return false;
-  return ![...homeNames, 'kube-root-ca.crt', 'default'].includes(name);
+  return recordedNames.has(name) || ![...homeNames, 'kube-root-ca.crt', 'default'].includes(name);
 }
 
 type Pair<R, O> = { recorded: R | undefined; ours: O | undefined; problems: string[] };
@@ -155,13 +158,14 @@ function finalForm({ apiVersion, kind, ...object }: AnyJson, isRun: boolean): An
   );
   const managedFields = isRun ? undefined : fields;
   const { certificate, ...status } = object.status ?? {};
+  if (object.data?.['ca.crt'] !== undefined) object = { ...object, data: { ...object.data, 'ca.crt': '' } };
   return JSON.parse(
     JSON.stringify({ ...object, status: isRun ? undefined : status, metadata: { ...object.metadata, managedFields } }),
   );
 }
 
-/** What the recorder let go when a Pod was made or placed a second time. */
-const repeated = /^(?:Normal) (?:SuccessfulCreate|SuccessfulDelete|Scheduled) /;
+/** What the recorder let go: when a Pod was made or placed a second time, when a Node went. */
+const repeated = /^Normal (?:SuccessfulCreate|SuccessfulDelete|Scheduled|RegisteredNode|RemovingNode) /;
 /** Said or not, depending on who was faster. */
 const byChance = /^Normal CIDRAssignmentFailed /;
 
@@ -175,7 +179,7 @@ function compareEvents(known: AnyJson, said: readonly AnyJson[], scope: Scope): 
   const texts = new Map(
     said.filter(isOurs).map(each => {
       const text = eventText(each);
-      return [text.replace(/ to [a-z0-9-]+$/, ' to <node>') + each.involvedObject.uid, text];
+      return [text.replace(/(Successfully assigned .* to ).*/, '$1<node>') + each.involvedObject.uid, text];
     }),
   );
   const theirs = [...new Set<string>(known.events.map(recordedEventText))];

@@ -52,7 +52,7 @@ function flatten(value: AnyJson, path: string, out: Flat): Flat {
 
 /** What admission adds is seen in the final objects. */
 const leftOut =
-  /^spec\.(tolerations|volumes)$|^status\.uncountedTerminatedPods|^status\.certificate|^status\.startTime$/;
+  /^spec\.(tolerations|volumes)$|^status\.uncountedTerminatedPods|^status\.certificate|^status\.startTime$|^data\.ca\.crt$/;
 
 const timePattern = /^\d{4}-\d\d-\d\dT[\d:.]+(?:Z|([+-]\d\d:\d\d))$/;
 
