@@ -77,8 +77,8 @@ export class PodWorker {
   /** The status tells all that a look at the runtime would. */
   #toldAlready = false;
   #lastCreated: string | undefined;
-  /** The container that was started last, until it has been shown. */
-  #justStarted: string | undefined;
+  /** The containers that were started last, until they have been shown. */
+  readonly #justStarted = new Set<string>();
   #finished = false;
   #observed: ObservedPod = nothingObserved;
   #dirty = false;
@@ -342,12 +342,13 @@ export class PodWorker {
   /** A container that ended at once is still shown running first: others wait for a Pod to have run. */
   async #showStarted(): Promise<void> {
     const observed = this.#observed;
-    const id = this.#justStarted;
-    this.#justStarted = undefined;
-    const status = observed.containers.find(each => each.id === id && each.state === 'Exited');
-    if (status === undefined) return;
-    const running = { ...status, state: 'Running' as const };
-    this.#observed = { ...observed, containers: observed.containers.map(each => (each === status ? running : each)) };
+    const ended = observed.containers.filter(({ id, state }) => this.#justStarted.has(id) && state === 'Exited');
+    this.#justStarted.clear();
+    if (ended.length === 0) return;
+    const containers = observed.containers.map(each =>
+      ended.includes(each) ? { ...each, state: 'Running' as const } : each,
+    );
+    this.#observed = { ...observed, containers };
     this.#report({ mayRun: true });
     this.#observed = observed;
     await this.#settle();
@@ -539,7 +540,7 @@ export class PodWorker {
     if (this.#unwanted.signal.aborted) return true;
     if (failure === undefined) {
       this.#failures.forget(name);
-      this.#justStarted = this.#lastCreated;
+      if (this.#lastCreated !== undefined) this.#justStarted.add(this.#lastCreated);
       return true;
     }
     const { reason, message, created } = failure;
