@@ -28,6 +28,7 @@ export class Names {
   readonly #podsByUid = new Map<string, string>();
   readonly #containers = new Map<string, string>();
   readonly #attempts = new Map<string, number>();
+  readonly #uids = new Map<string, string>();
   readonly #newest = new Map<string, string>();
 
   constructor(namespace: string, place: Place) {
@@ -117,7 +118,14 @@ export class Names {
       .replace(/\b[0-9a-f]{64}\b/g, '<cid>')
       .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, 'kube-api-access-<gen>')
       .replace(timePattern, '<time>')
-      .replace(uidPattern, '<uid-1>');
+      .replace(uidPattern, uid => this.#uidTag(uid));
+  }
+
+  /** Uids of no Pod, in the order in which they are come upon. */
+  #uidTag(uid: string): string {
+    const tag = this.#uids.get(uid) ?? `<uid-${this.#uids.size + 1}>`;
+    this.#uids.set(uid, tag);
+    return tag;
   }
 
   walk(value: AnyJson, key = ''): AnyJson {
@@ -127,6 +135,7 @@ export class Names {
     }
     if (typeof value !== 'string') return value;
     if (key === 'imageID' && value !== '') return '<imageid>';
+    if (key === 'resourceVersion') return '<rv>';
     return this.text(value);
   }
 }
