@@ -113,10 +113,8 @@ function wantedService({ serviceIp, port, endpoint }: KubernetesServiceOptions):
     spec: {
       ports: [{ name: 'https', protocol: 'TCP', port: servicePort, targetPort: endpoint?.port ?? port }],
       clusterIP: serviceIp,
-      clusterIPs: [serviceIp],
       type: 'ClusterIP',
       sessionAffinity: 'None',
-      ipFamilies: [family(serviceIp)],
       ipFamilyPolicy: 'SingleStack',
     },
   };

@@ -44,7 +44,7 @@ export async function getScale(request: ResourceRequest): Promise<void> {
   const { stored } = request.served;
   const { info } = request;
   const entry = await stored.cache.read(keyOf(stored.hub, info.namespace, info.name), 'latest');
-  if (entry === undefined) throw notFoundError(resourceName(stored), info.name);
+  if (entry === undefined) throw notFoundError(resourceName(request.served), info.name);
   sendScale(request, entry.object());
 }
 

@@ -85,7 +85,7 @@ async function applyNew(request: ResourceRequest, config: Config, options: Write
   const { uid } = config.value.metadata ?? {};
   if (uid) {
     const why = `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`;
-    throw conflictError(resourceName(served.stored), info.name, why);
+    throw conflictError(resourceName(served), info.name, why);
   }
   return createObject(request, object, options, { tracked: true });
 }

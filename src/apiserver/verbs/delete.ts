@@ -79,7 +79,7 @@ export function checkPreconditions(request: ResourceRequest, entry: Entry, optio
   const refuse = (what: string, asked: string, found: string) => {
     if (stored.hub.qualifiedName === 'namespaces') {
       const why = `Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
-      throw conflictError(resourceName(stored), request.info.name, why);
+      throw conflictError(resourceName(request.served), request.info.name, why);
     }
     const why = `the ${what} in the precondition (${asked}) does not match the ${what} in record (${found}). The object might have been deleted and then recreated`;
     throw conflictError(kindName, request.info.name, why);

@@ -13,7 +13,7 @@ export async function get(request: ResourceRequest): Promise<void> {
   // A form that nobody can give is refused before the object is looked for.
   negotiate(request.exchange.headers, objectChoices);
   const entry = await cache.read(keyOf(hub, info.namespace, info.name), readAt(query));
-  if (entry === undefined) throw notFoundError(resourceName(served.stored), info.name);
+  if (entry === undefined) throw notFoundError(resourceName(served), info.name);
   sendEntry(request, 200, entry);
 }
 

@@ -108,14 +108,14 @@ function checkVersion(request: ResourceRequest, wanted: AnyJson, entry: Entry): 
     if (stored.strategy.allowUnconditionalUpdate !== false) return;
     const why = invalidShown('metadata.resourceVersion', '0', 'must be specified for an update');
     // Upstream names the resource where all other refusals name the kind.
-    const { group, resource } = resourceName(stored);
+    const { group, resource } = resourceName(request.served);
     throw invalidError({ group, kind: resource }, request.info.name, [why]);
   }
   if (!/^\d+$/.test(resourceVersion)) {
     throw untypedError(`strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`);
   }
   if (resourceVersion !== String(entry.revision)) {
-    throw conflictError(resourceName(stored), request.info.name, objectModified);
+    throw conflictError(resourceName(request.served), request.info.name, objectModified);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 
 import type { ResourceRequest } from '#apiserver/request.ts';
-import { keyOf, type Stored } from '#apiserver/served.ts';
+import { keyOf, type Served, type Stored } from '#apiserver/served.ts';
 import {
   ApiError,
   alreadyExistsError,
@@ -25,23 +25,25 @@ const storedBytesMax = 1536 * 1024;
 /** How often a write that lost against another is tried again before the client hears of it. */
 const attemptsMax = 50;
 
-export function resourceName(stored: Stored): { group: string; resource: string } {
-  return { group: stored.hub.group, resource: stored.hub.plural };
+/** As the request calls it: an Event of the old API goes by another name in the new. */
+export function resourceName({ resource }: Served): { group: string; resource: string } {
+  return { group: resource.group, resource: resource.plural };
 }
 
 /** The write was meant for another object of this name, or for another version of it. */
 export function preconditionFailed(
-  { served: { stored }, info }: ResourceRequest,
+  { served, info }: ResourceRequest,
   what: 'UID' | 'ResourceVersion',
   asked: string,
   found: string,
   dryRun: boolean,
 ): ApiError {
+  const { stored } = served;
   const path = stored.prefix + keyOf(stored.hub, info.namespace, info.name);
   // A dry run of upstream does not get as far as the store, which puts /registry in front.
   const key = dryRun ? path.replace(/^\/registry/, '') : path;
   const why = `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ${what} in precondition: ${asked}, ${what} in object meta: ${found}`;
-  return conflictError(resourceName(stored), info.name, why);
+  return conflictError(resourceName(served), info.name, why);
 }
 
 /** An object in its stored form: canonical, without a resourceVersion. */
@@ -77,7 +79,8 @@ export async function createStored(
   const { value, object: ordered } = storedBytes(stored, object);
   const name = object.metadata.name as string;
   if (dryRun) {
-    if ((await stored.cache.read(key, 'latest')) !== undefined) throw alreadyExistsError(resourceName(stored), name);
+    if ((await stored.cache.read(key, 'latest')) !== undefined)
+      throw alreadyExistsError(resourceName(request.served), name);
     return { kind: stored.hub.kind, apiVersion: stored.hub.apiVersion, ...ordered };
   }
   stored.remember(value, ordered);
@@ -85,15 +88,16 @@ export async function createStored(
     expected: 0,
     ttlSeconds: stored.strategy.ttlSeconds,
   });
-  if (!written.ok) throw await takenError(stored, key, name, written.current?.modRevision ?? 0);
+  if (!written.ok) throw await takenError(request.served, key, name, written.current?.modRevision ?? 0);
   await stored.cache.waitFor(written.revision);
   return atRevision(stored, ordered, written.revision);
 }
 
 /** The name is taken; perhaps by an object that is on its way out. */
-async function takenError(stored: Stored, key: string, name: string, revision: Revision): Promise<ApiError> {
+async function takenError(served: Served, key: string, name: string, revision: Revision): Promise<ApiError> {
+  const { stored } = served;
   await stored.cache.waitFor(revision);
-  const taken = alreadyExistsError(resourceName(stored), name);
+  const taken = alreadyExistsError(resourceName(served), name);
   const there = stored.cache.get(key)?.object() as AnyJson;
   if (!there?.metadata.deletionTimestamp) return taken;
   return new ApiError('AlreadyExists', `object is being deleted: ${taken.message}`, { details: taken.details });
@@ -136,13 +140,13 @@ export async function updateStored(
   const { name } = request.info;
   for (let attempt = 0; attempt < attemptsMax; attempt++) {
     const entry = await currentEntry(stored, key);
-    if (entry === undefined) throw notFoundError(resourceName(stored), name);
+    if (entry === undefined) throw notFoundError(resourceName(request.served), name);
     const change = await plan(entry);
     const written = await tryChange(request, key, entry, change, options.dryRun);
     if (written !== undefined) return written;
     if (options.conflictIsFinal?.(change.object)) break;
   }
-  throw conflictError(resourceName(stored), name, objectModified);
+  throw conflictError(resourceName(request.served), name, objectModified);
 }
 
 /** Undefined: somebody else was faster. */

@@ -54,8 +54,6 @@ export function prepareTokenRequest(
   request.spec ??= {};
   if (!request.spec.audiences?.length) request.spec.audiences = [...deps.tokens.audiences];
   request.spec.expirationSeconds ??= lifeSecondsDefault;
-  // An empty reference is how the definition shows none.
-  if (Object.keys(request.spec.boundObjectRef ?? {}).length === 0) request.spec.boundObjectRef = null;
   const life = lifeErrors(request.spec.expirationSeconds);
   if (life.length > 0) throw invalidError(kind, metadata.name ?? '', life);
   return account;

@@ -1,5 +1,6 @@
 /** CertificateSigningRequest: who asks is recorded by the server; what was asked never changes; answers are only added. */
 
+import { isDeepStrictEqual } from 'node:util';
 import {
   type CertificateSigningRequest,
   type CertificateSigningRequestCondition,
@@ -81,11 +82,11 @@ export const certificateSigningRequestStrategy: Strategy<Csr> = {
     status: {
       prepareUpdate(csr, old, context) {
         csr.spec = old.spec;
-        const decided = (each: CertificateSigningRequestCondition) =>
-          each.type === 'Approved' || each.type === 'Denied';
-        const kept = (old.status?.conditions ?? []).filter(decided);
-        const written = (csr.status?.conditions ?? []).filter(each => !decided(each));
-        csr.status = { ...csr.status, conditions: stamped([...kept, ...written], old, context) };
+        const written = ['Approved', 'Denied'].reduce(
+          (conditions, type) => withDecision(conditions, old.status?.conditions ?? [], type),
+          csr.status?.conditions ?? [],
+        );
+        csr.status = { ...csr.status, conditions: stamped(written, old, context) };
       },
       validateUpdate: (csr, old) => updateErrors(csr, old, { decision: false, certificate: true }),
     },
@@ -209,7 +210,19 @@ function signerErrors(name: string): FieldError[] {
   return errors;
 }
 
-/** Decisions are final: a condition of the three kinds is neither taken back nor changed. */
+/** The conditions with those of the type as they were; one more or less stays, and is refused later. */
+function withDecision(
+  conditions: readonly CertificateSigningRequestCondition[],
+  before: readonly CertificateSigningRequestCondition[],
+  type: string,
+): CertificateSigningRequestCondition[] {
+  const kept = before.filter(each => each.type === type);
+  if (kept.length !== conditions.filter(each => each.type === type).length) return [...conditions];
+  let next = 0;
+  return conditions.map(each => (each.type === type ? (kept[next++] ?? each) : each));
+}
+
+/** Decisions are final: a condition of the three kinds is not taken back; who may decide may still word it anew. */
 function updateErrors(csr: Csr, old: Csr, may: Additions): FieldError[] {
   const errors = [...conditionErrors(csr), ...certificateErrors(csr, old, may)];
   for (const type of ['Approved', 'Denied', 'Failed']) {
@@ -220,7 +233,7 @@ function updateErrors(csr: Csr, old: Csr, may: Additions): FieldError[] {
     if (now.length < before.length) refuse('remove');
     else if (now.length > before.length) {
       if (!may.decision && type !== 'Failed') refuse('add');
-    } else if (JSON.stringify(now) !== JSON.stringify(before)) refuse('modify');
+    } else if (!may.decision && type !== 'Failed' && !isDeepStrictEqual(now, before)) refuse('modify');
   }
   return errors;
 }

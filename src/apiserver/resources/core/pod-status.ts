@@ -24,7 +24,7 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
   const before = old.status ?? {};
   (status.conditions ?? []).forEach(({ type }, i) => {
     if (before.conditions?.some(each => each.type === type)) return;
-    addProblems(errors, `status.conditions[${i}].type`, type, checkQualifiedName(type));
+    addProblems(errors, `status.conditions[${i}].Type`, type, checkQualifiedName(type));
   });
   if ((pod.spec?.nodeName ?? '') !== (old.spec?.nodeName ?? '')) {
     errors.push(forbidden('status.nodeName', 'may not be changed directly'));
@@ -41,6 +41,10 @@ export function validatePodStatusUpdate(pod: Pod, old: Pod): FieldError[] {
     inspectTransitions(old, 'initContainerStatuses', initPolicy(old), status.initContainerStatuses, errors);
   }
   inspectAddresses(status.podIPs, before.podIPs, 'status.podIPs', errors);
+  const hostIp = status.hostIPs?.[0]?.ip;
+  if (hostIp !== undefined && hostIp !== (status.hostIP ?? '')) {
+    errors.push(invalid('status.hostIPs[0].ip', hostIp, 'must be equal to `hostIP`'));
+  }
   inspectAddresses(status.hostIPs, before.hostIPs, 'status.hostIPs', errors);
   return errors;
 }
@@ -189,7 +193,7 @@ function inspectNothingRemoved(container: Container, before: Container, path: Fi
   }
 }
 
-/** The container with cpu, memory and the policy as they were. */
+/** The container with cpu and memory as they were. */
 function withoutResize(container: AnyJson, before: Container): void {
   const resources: AnyJson = { ...container.resources };
   for (const side of sides) {
@@ -205,6 +209,4 @@ function withoutResize(container: AnyJson, before: Container): void {
     };
   }
   container.resources = resources;
-  if (before.resizePolicy) container.resizePolicy = before.resizePolicy;
-  else delete container.resizePolicy;
 }
