@@ -142,7 +142,10 @@ export class FakeKubelet {
       await this.#say(pod, { phase: 'Running', ready: mayBeReady });
     }
     const byIndex = JSON.parse(annotations['fake/exit-by-index'] ?? '{}');
-    const exit = annotations['fake/exit'] ?? byIndex[annotations['batch.kubernetes.io/job-completion-index'] ?? ''];
+    const isRecycler = pod.metadata.name.startsWith('recycler-for-');
+    const exit =
+      (isRecycler ? '0' : annotations['fake/exit']) ??
+      byIndex[annotations['batch.kubernetes.io/job-completion-index'] ?? ''];
     const exitAfterMs = Number(annotations['fake/exit-after'] ?? 20);
     if (annotations['fake/restart'] !== undefined) {
       await this.#sleep(exitAfterMs);

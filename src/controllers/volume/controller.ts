@@ -4,13 +4,15 @@ import { persistentVolumes } from '#api/core/persistent-volume.ts';
 import { persistentVolumeClaims } from '#api/core/persistent-volume-claim.ts';
 import type { Pod } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
+import { isPodTerminal } from '#api/core/pod-state.ts';
 import { storageClasses } from '#api/storage/storage-class.ts';
 import type { Index } from '#client/informer.ts';
-import type { Key } from '#client/object.ts';
+import type { Key, Stored } from '#client/object.ts';
 import { keyFor, keyOf } from '#client/object.ts';
 import { claimsOf } from '#controllers/claims-of.ts';
 import type { ControllerDeps } from '#controllers/deps.ts';
 import { bindCompleted, syncClaim, type VolumeDeps } from '#controllers/volume/claims.ts';
+import { recycledBy } from '#controllers/volume/recycle.ts';
 import { syncVolume } from '#controllers/volume/volumes.ts';
 import type { Controller } from '#loop/controller.ts';
 import { done } from '#loop/controller.ts';
@@ -68,6 +70,11 @@ export function volumeBinderController(deps: ControllerDeps): Controller {
           if (claimRef?.name) wakeClaim(keyFor(claimRef.namespace, claimRef.name));
         },
       });
+      const wakeRecycled = (pod: Stored<Pod>) => {
+        const name = recycledBy(pod);
+        if (name !== undefined && isPodTerminal(pod)) queue.add(volumeKey(name));
+      };
+      podCopy.on({ update: (_, pod) => wakeRecycled(pod) });
       classes.on({ add: wakeUnbound, update: wakeUnbound });
     },
     async reconcile(key) {

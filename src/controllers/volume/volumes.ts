@@ -8,6 +8,7 @@ import { isNotFound } from '#client/api-error.ts';
 import type { Key, Stored } from '#client/object.ts';
 import { keyOf } from '#client/object.ts';
 import { boundByController, type VolumeDeps, writeVolumePhase } from '#controllers/volume/claims.ts';
+import { recycle } from '#controllers/volume/recycle.ts';
 
 type Volume = Stored<PersistentVolume>;
 type Claim = Stored<PersistentVolumeClaim>;
@@ -68,6 +69,9 @@ async function release(volume: Volume, deps: VolumeDeps): Promise<void> {
   const released = settled ? volume : await writeVolumePhase(volume, 'Released', undefined, deps);
   if (volume.spec.persistentVolumeReclaimPolicy === 'Delete' && !volume.metadata.deletionTimestamp) {
     await remove(released, deps);
+  }
+  if (volume.spec.persistentVolumeReclaimPolicy === 'Recycle' && (await recycle(released, deps))) {
+    await unbind(released, deps);
   }
 }
 
