@@ -54,6 +54,7 @@ export function prepareTokenRequest(
   request.spec ??= {};
   if (!request.spec.audiences?.length) request.spec.audiences = [...deps.tokens.audiences];
   request.spec.expirationSeconds ??= lifeSecondsDefault;
+  request.spec.boundObjectRef ??= null;
   const life = lifeErrors(request.spec.expirationSeconds);
   if (life.length > 0) throw invalidError(kind, metadata.name ?? '', life);
   return account;

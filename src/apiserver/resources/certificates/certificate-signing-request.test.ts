@@ -98,8 +98,11 @@ test('a decision is made once, by approval alone', () => {
   assert.deepEqual(update('approval', csr({}, [approved, denied]), csr({}, [approved])).errors, [
     'status.conditions: Invalid value: "Denied": Approved and Denied conditions are mutually exclusive',
   ]);
-  const byStatus = update('status', csr({}, [approved]), csr()).wanted;
-  assert.deepEqual(byStatus.status.conditions, [], 'status cannot approve');
+  const added = 'status.conditions: Forbidden: updates may not add a condition of type "Approved"';
+  assert.deepEqual(update('status', csr({}, [approved]), csr()).errors, [added], 'status cannot approve');
+  const reworded = { ...approved, reason: 'Other' };
+  assert.deepEqual(update('status', csr({}, [reworded]), csr({}, [approved])).wanted.status.conditions, [approved]);
+  assert.deepEqual(update('approval', csr({}, [reworded]), csr({}, [approved])).errors, []);
   assert.deepEqual(update('', csr({}, [approved], 'AA=='), csr()).wanted.status, {});
 });
 
