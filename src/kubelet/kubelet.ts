@@ -244,6 +244,8 @@ class NodeKubelet implements Kubelet {
           userNamespaces: features?.userNamespaces ?? false,
         };
         await cgroups?.start();
+        if (cgroups !== undefined)
+          this.reporter.say('Normal', 'NodeAllocatableEnforced', 'Updated Node Allocatable limit across pods');
         return;
       } catch (error) {
         this.host.log.warn('the container runtime does not answer yet', { error: errorText(error) });

@@ -7,7 +7,7 @@ import { nodes } from '#api/core/node.ts';
 import { isAlreadyExists, isConflict, isNotFound } from '#client/api-error.ts';
 import type { Client } from '#client/client.ts';
 import type { Stored } from '#client/object.ts';
-import type { Image, Runtime } from '#kubelet/cri/runtime.ts';
+import type { Image, Runtime, StringMap } from '#kubelet/cri/runtime.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { NodeFacts, NodeState, Pressures } from '#kubelet/node-status.ts';
 import { conditionEvents, newNode, nodeStatus, notReadyMessage } from '#kubelet/node-status.ts';
@@ -73,7 +73,7 @@ export class NodeReporter {
   }
 
   start(): void {
-    this.#say('Normal', 'Starting', 'Starting kubelet.');
+    this.say('Normal', 'Starting', 'Starting kubelet.');
     this.refresh();
   }
 
@@ -147,7 +147,7 @@ export class NodeReporter {
     if (patch !== undefined) await this.#write(patch);
     await this.#keepLabels();
     for (const reason of conditionEvents(before?.conditions ?? [], wanted.conditions ?? [])) {
-      this.#say('Normal', reason, `Node ${facts.name} status is now: ${reason}`);
+      this.say('Normal', reason, `Node ${facts.name} status is now: ${reason}`);
     }
     if (this.#node !== undefined) onNode(this.#node);
     const ready = notReadyMessage(state.runtime) === undefined;
@@ -164,11 +164,10 @@ export class NodeReporter {
       if (!isAlreadyExists(error)) throw error;
     }
     const present = await client.get(nodes, { name: facts.name });
-    const labels = Object.entries(node.metadata?.labels ?? {}).filter(
-      ([name, value]) => present.metadata.labels?.[name] !== value,
-    );
-    if (labels.length === 0) return present;
-    return client.patchStrategic(nodes, { name: facts.name }, { metadata: { labels: Object.fromEntries(labels) } });
+    const labels = notAs(present.metadata.labels, node.metadata?.labels);
+    const annotations = notAs(present.metadata.annotations, node.metadata?.annotations);
+    if (Object.keys({ ...labels, ...annotations }).length === 0) return present;
+    return client.patchStrategic(nodes, { name: facts.name }, { metadata: { labels, annotations } });
   }
 
   /** By these two the scheduler and images are chosen: who has changed them finds them as they were. */
@@ -225,10 +224,16 @@ export class NodeReporter {
     return [{ apiVersion: 'v1', kind: 'Node', name: node.metadata.name, uid: node.metadata.uid }];
   }
 
-  #say(type: 'Normal' | 'Warning', reason: string, message: string): void {
+  /** An Event of the node. */
+  say(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { recorder, facts } = this.#options;
     recorder.sayOf({ kind: 'Node', name: facts.name, apiVersion: 'v1' }, type, reason, message);
   }
+}
+
+/** Those of `wanted` that `present` has otherwise or not at all. */
+function notAs(present: StringMap = {}, wanted: StringMap = {}): StringMap {
+  return Object.fromEntries(Object.entries(wanted).filter(([name, value]) => present[name] !== value));
 }
 
 /** Undefined when there is nothing to say. Heartbeats alone are said only when `due`. */
