@@ -66,6 +66,23 @@ test('what was written is there when the file is opened again, with its history,
     await assert.rejects(again.put('/p/b', bytes('1')), /closed/);
   }));
 
+test('reads go on after an idle time that ended their thread', () =>
+  withFolder(async path => {
+    const clock = new FakeClock();
+    const store = await SqliteStore.open({ path, clock });
+    await store.put('/p/a', bytes('1'));
+    const before = await store.range({ prefix: '/p/' });
+    assert.equal(clock.nextMs(), clock.nowMs() + 10_000);
+    clock.advance(60_000);
+    assert.equal(clock.nextMs(), undefined);
+    assert.deepEqual(await Promise.all([store.range({ prefix: '/p/' }), store.range({ prefix: '/p/' })]), [
+      before,
+      before,
+    ]);
+    await store.close();
+    await assert.rejects(store.range({ prefix: '/p/' }), /closed/);
+  }));
+
 test('a compaction that was interrupted is finished, and its space is used again', { timeout: 60_000 }, () =>
   withFolder(async path => {
     const clock = new FakeClock();

@@ -66,7 +66,7 @@ export class SqliteStore implements Store {
     this.#clock = options.clock;
     this.#commits = commits;
     this.#revision = opened.revision;
-    this.#reads = new ReadThread(options.path);
+    this.#reads = new ReadThread(options.path, options.clock);
     this.#watchers = new StoreWatchers(history => this.#reads.history(history), opened.revision);
     this.#expiry = new Expiry(options.clock, due => {
       // What cannot be deleted now is found again when the file is opened.
