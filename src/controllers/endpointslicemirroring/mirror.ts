@@ -3,6 +3,7 @@
 import type { EndpointAddress, Endpoints } from '#api/core/endpoints.ts';
 import type { Service } from '#api/core/service.ts';
 import type { Endpoint } from '#api/discovery/endpoint-slice.ts';
+import { inPortOrder } from '#controllers/service/port-order.ts';
 import { isIPv6 } from '#controllers/service/service-pods.ts';
 import type { PortGroup } from '#controllers/service/slices.ts';
 
@@ -28,8 +29,11 @@ export function mirroredGroups(endpoints: Endpoints, family: 'IPv4' | 'IPv6'): P
       ...notReadyAddresses.filter(ofFamily).map(address => endpointOf(address, false)),
     ].sort((a, b) => (a.addresses[0]! < b.addresses[0]! ? -1 : 1));
     if (mirrored.length === 0) continue;
+    const mirroredPorts = ports.map(({ name = '', protocol = 'TCP', port, appProtocol }) => {
+      return { name, protocol, port, appProtocol };
+    });
     groups.push({
-      ports: ports.map(({ name = '', protocol = 'TCP', port, appProtocol }) => ({ name, protocol, port, appProtocol })),
+      ports: inPortOrder(mirroredPorts),
       endpoints: mirrored.slice(0, subsetEndpointsMax),
     });
   }
