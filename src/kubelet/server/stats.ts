@@ -3,6 +3,7 @@
 import type { ContainerStats, PodSandboxStats } from '#kubelet/cri/runtime.ts';
 import type { Kubelet } from '#kubelet/kubelet.ts';
 import { containerNameLabel, podKeyFromLabels } from '#kubelet/labels.ts';
+import type { NodeUsage } from '#kubelet/node-usage.ts';
 import { readNodeUsage } from '#kubelet/node-usage.ts';
 import type { PodWorker } from '#kubelet/pod-worker.ts';
 import { rfc3339 } from '#lib/clock.ts';
@@ -133,7 +134,23 @@ const nanosPerSecond = 1e9;
 
 export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
   const pods = await usageOfPods(kubelet);
-  const node = await readNodeUsage();
+  return [
+    ...containerMetrics(pods),
+    ...nodeMetrics(await readNodeUsage()),
+    ...podMetrics(pods),
+    metric('resource_scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [
+      { labels: {}, value: 0 },
+    ]),
+  ];
+}
+
+const seconds = (nanos: number | undefined) => (nanos ?? 0) / nanosPerSecond;
+
+function metric(name: string, type: Metric['type'], help: string, samples: Metric['samples']): Metric {
+  return { name, type, help, samples };
+}
+
+function containerMetrics(pods: readonly PodUsage[]): Metric[] {
   const ofContainers = (of: (stats: ContainerStats, usage: PodUsage) => number | undefined) =>
     pods.flatMap(usage =>
       usage.containers.map(({ name, stats }) => ({
@@ -141,15 +158,6 @@ export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
         value: of(stats, usage) ?? 0,
       })),
     );
-  const ofPods = (of: (usage: PodUsage) => number) =>
-    pods.map(usage => ({ labels: podLabels(usage), value: of(usage) }));
-  const seconds = (nanos: number | undefined) => (nanos ?? 0) / nanosPerSecond;
-  const metric = (name: string, type: Metric['type'], help: string, samples: Metric['samples']): Metric => ({
-    name,
-    type,
-    help,
-    samples,
-  });
   return [
     metric(
       'container_cpu_usage_seconds_total',
@@ -184,6 +192,11 @@ export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
       'Current amount of the container swap usage in bytes',
       ofContainers(({ swap }) => swap?.usageBytes),
     ),
+  ];
+}
+
+function nodeMetrics(node: NodeUsage): Metric[] {
+  return [
     metric('node_cpu_usage_seconds_total', 'counter', 'Cumulative cpu time consumed by the node in core-seconds', [
       { labels: {}, value: seconds(node.cpuNanoSeconds) },
     ]),
@@ -193,6 +206,13 @@ export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
     metric('node_swap_usage_bytes', 'gauge', 'Current swap usage of the node in bytes', [
       { labels: {}, value: node.swapUsageBytes },
     ]),
+  ];
+}
+
+function podMetrics(pods: readonly PodUsage[]): Metric[] {
+  const ofPods = (of: (usage: PodUsage) => number) =>
+    pods.map(usage => ({ labels: podLabels(usage), value: of(usage) }));
+  return [
     metric(
       'pod_cpu_usage_seconds_total',
       'counter',
@@ -211,9 +231,6 @@ export async function resourceMetrics(kubelet: Kubelet): Promise<Metric[]> {
       'Current amount of the pod swap usage in bytes',
       ofPods(usage => total(usage, ({ swap }) => swap?.usageBytes)),
     ),
-    metric('resource_scrape_error', 'gauge', '1 if there was an error while getting container metrics, 0 otherwise', [
-      { labels: {}, value: 0 },
-    ]),
   ];
 }
 
