@@ -84,3 +84,24 @@ export class SharedPodSource {
     return this.#nodes.get(pod.spec.nodeName ?? '');
   }
 }
+
+/** Tells each node of its Node, out of one watch of all. */
+export class SharedNodeSource {
+  readonly #informer: Informer<Node>;
+  readonly #seen = new Map<string, (node: Stored<Node>) => void>();
+
+  constructor(informer: Informer<Node>) {
+    this.#informer = informer;
+    const tell = (node: Stored<Node>) => this.#seen.get(node.metadata.name)?.(node);
+    informer.on({ add: tell, update: (_, node) => tell(node) });
+  }
+
+  ofNode(nodeName: string): NodeSource {
+    return seen => {
+      this.#seen.set(nodeName, seen);
+      const present = this.#informer.get(undefined, nodeName);
+      if (present !== undefined) seen(present);
+      return () => this.#seen.delete(nodeName);
+    };
+  }
+}

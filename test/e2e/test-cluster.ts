@@ -255,15 +255,15 @@ export function startProgram([program = '', ...words]: readonly string[], option
   };
 }
 
-/** The kubectl on PATH and, where several are beside it, some versions of it: `kubectl.1.27`. */
+/** The kubectl on PATH or, where several versions of it are beside it, all of them: `kubectl.1.27`. */
 export function kubectlPrograms(): { version: string; program: string }[] {
   const onPath = (process.env['PATH'] ?? '').split(delimiter).map(folder => join(folder, 'kubectl'));
   const found = onPath.find(path => existsSync(path));
   if (found === undefined) return [];
   const folder = dirname(realpathSync(found));
-  const versions = ['1.27', '1.30', '1.33'].filter(version => readdirSync(folder).includes(`kubectl.${version}`));
+  const versions = readdirSync(folder).flatMap(name => /^kubectl\.(1\.\d+)$/.exec(name)?.[1] ?? []);
   if (versions.length === 0) return [{ version: 'on PATH', program: found }];
-  return versions.map(version => ({ version, program: join(folder, `kubectl.${version}`) }));
+  return versions.sort().map(version => ({ version, program: join(folder, `kubectl.${version}`) }));
 }
 
 export const withoutKubectl = kubectlPrograms().length === 0 && 'no kubectl is on PATH';

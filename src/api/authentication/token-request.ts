@@ -22,7 +22,10 @@ export const TokenRequestSpec = struct(
       default: 3600,
       doc: 'Life of the token in seconds, at least 600. 3600 if absent.',
     }),
-    boundObjectRef: always(3, BoundObjectReference, { nullable: true, doc: 'Object that the token lives no longer than.' }),
+    boundObjectRef: always(3, BoundObjectReference, {
+      nullable: true,
+      doc: 'Object that the token lives no longer than.',
+    }),
   },
   { doc: 'The token that is asked for.' },
 );

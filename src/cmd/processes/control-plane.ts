@@ -13,6 +13,7 @@ import { openPullRelay } from '#cmd/node/pull-relay.ts';
 import { writeNodeCredentials } from '#cmd/node-credentials.ts';
 import { openNodePorts } from '#cmd/node-ports.ts';
 import { type Loops, type LoopsData, startLoops } from '#cmd/processes/loops.ts';
+import { dialRealNodes } from '#cmd/simulated-range.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { must } from '#lib/assert.ts';
 import { systemClock as clock } from '#lib/clock.ts';
@@ -39,7 +40,7 @@ export async function run(directory: string): Promise<void> {
     random,
     log: text => log.error(text),
     beforeListening: identity => writeAllNodeCredentials(identity, cluster, config),
-    dialCluster: doorway && ((host, port) => doorway.connect(host, port)),
+    dialCluster: dialRealNodes(doorway && ((host, port) => doorway.connect(host, port))),
     endpoint: doorway === undefined ? undefined : { host: clusterAddress, port: config.port },
   });
   if (config.nodes > 0) await ensureClusterDns(plane.api.writer, nodePlaces(config.nodes));

@@ -1,15 +1,17 @@
 /** The process of all simulated nodes of a cluster: the same kubelet over a runtime in memory, one Pod watch for all. */
 
 import { basename, dirname } from 'node:path';
+import { nodes } from '#api/core/node.ts';
 import { pods } from '#api/core/pod.ts';
 import { Informers } from '#client/informer.ts';
 import { connectByKubeconfig } from '#cmd/api-client.ts';
 import { Cluster, clusterDns, clusterDomain } from '#cmd/cluster.ts';
+import { simulatedAddress } from '#cmd/simulated-range.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { SimulatedRuntime } from '#kubelet/cri/simulated.ts';
 import { startKubelet } from '#kubelet/kubelet.ts';
 import { thisMachine } from '#kubelet/machine.ts';
-import { SharedPodSource } from '#kubelet/pod-source.ts';
+import { SharedNodeSource, SharedPodSource } from '#kubelet/pod-source.ts';
 import { must } from '#lib/assert.ts';
 import { systemClock as clock } from '#lib/clock.ts';
 import { systemRandom as random } from '#lib/random.ts';
@@ -22,6 +24,7 @@ export async function run(clusterDirectory: string): Promise<void> {
   const options = { client, clock, random, onError: (_: unknown, error: unknown) => log.warn(String(error)) };
   const informers = new Informers(options);
   const source = new SharedPodSource(informers.of(pods));
+  const nodeSource = new SharedNodeSource(informers.of(nodes));
   const machine = thisMachine();
   for (let index = 1; index <= config.simulated; index++) {
     const nodeName = `sim-${index}`;
@@ -37,6 +40,7 @@ export async function run(clusterDirectory: string): Promise<void> {
       nodeIps: [simulatedAddress(index)],
       labels: { 'proa.dev/simulated': 'true' },
       pods: source.ofNode(nodeName),
+      ownNode: nodeSource.ofNode(nodeName),
       services: async () => [],
       clusterDns: [clusterDns],
       clusterDomain,
@@ -48,9 +52,4 @@ export async function run(clusterDirectory: string): Promise<void> {
     informers.stop();
     process.exit(0);
   });
-}
-
-/** An address of its own for each, in a range that no real node uses: nothing is ever sent there. */
-function simulatedAddress(index: number): string {
-  return `10.251.${index >> 8}.${index & 255}`;
 }

@@ -49,6 +49,13 @@ interface SimulatedContainer {
 
 const exitKilled = 137;
 
+/** In containerd's words, until the node has been given its Pod range. */
+const networkNotReady = {
+  status: false,
+  reason: 'NetworkPluginNotReady',
+  message: 'Network plugin returns error: cni plugin not initialized',
+};
+
 export class SimulatedRuntime implements cri.Runtime {
   readonly #clock: Clock;
   readonly #random: Random;
@@ -74,8 +81,14 @@ export class SimulatedRuntime implements cri.Runtime {
   }
 
   async status(): Promise<cri.RuntimeStatus> {
-    const condition = (type: string) => ({ type, status: true, reason: '', message: '' });
-    return { conditions: [condition('RuntimeReady'), condition('NetworkReady')], runtimeHandlers: [] };
+    const network = this.#addresses === undefined ? networkNotReady : { status: true, reason: '', message: '' };
+    return {
+      conditions: [
+        { type: 'RuntimeReady', status: true, reason: '', message: '' },
+        { type: 'NetworkReady', ...network },
+      ],
+      runtimeHandlers: [],
+    };
   }
 
   async cgroupDriver(): Promise<cri.CgroupDriver> {
