@@ -25,19 +25,20 @@ import { internalWriter } from '#apiserver/internal-writer.ts';
 import { publishAuthenticationInfo, publishTokenTracking } from '#apiserver/loops/authentication-info.ts';
 import { startFlowSchemaStatus } from '#apiserver/loops/flow-schema-status.ts';
 import { registerLocalServices } from '#apiserver/loops/local-api-services.ts';
-import { metricsHandler, RequestMetrics } from '#apiserver/metrics.ts';
+import { RequestMetrics } from '#apiserver/metrics.ts';
+import { metricsHandler } from '#apiserver/metrics-pages.ts';
 import { OpenApi } from '#apiserver/openapi/handlers.ts';
 import { buildRegistry } from '#apiserver/registry.ts';
+import type { Server } from '#apiserver/request.ts';
 import { reviewHandlers, tokenHandler } from '#apiserver/reviews.ts';
 import type { ServedResources } from '#apiserver/served.ts';
-import { createServer, type Server } from '#apiserver/server.ts';
+import { createServer } from '#apiserver/server.ts';
 import { bindNamedPod } from '#apiserver/subresources/binding.ts';
 import { componentStatusHandlers } from '#apiserver/subresources/component-statuses.ts';
 import { connectHandlers } from '#apiserver/subresources/connect.ts';
 import { Kubelets } from '#apiserver/subresources/kubelets.ts';
 import { proxyHandlers } from '#apiserver/subresources/proxy.ts';
-import { makeTrust, type Trust, trustResources } from '#apiserver/trust.ts';
-import { must } from '#lib/assert.ts';
+import { makeTrust, trustResources } from '#apiserver/trust.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { ClientTls, Dial } from '#lib/http/connect.ts';
 import type { Random } from '#lib/random.ts';
@@ -85,17 +86,15 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const budget = new ByteBudget(options.cacheBytesMax ?? cacheBytesMaxDefault);
   const feed = new Feed({ store, clock, budget });
   await feed.start();
-  let trust: Trust | undefined;
-  const reviewDeps = () => must(trust, 'requests come after the start');
-  const resources = buildRegistry(feed, {
-    ...reviewHandlers(reviewDeps),
-    bindings: { create: bindNamedPod },
-    componentstatuses: componentStatusHandlers,
-  });
+  const resources = buildRegistry(feed);
   await Promise.all(
     trustResources.map(each => resources.find(each.group, each.version, each.plural)?.stored.cache.ready()),
   );
-  trust = makeTrust({ ...options, issuer, objects: <T>(resource: Resource<T>) => objectsOf(resources, resource) });
+  const trust = makeTrust({
+    ...options,
+    issuer,
+    objects: <T>(resource: Resource<T>) => objectsOf(resources, resource),
+  });
   const { serviceAccountTokens: tokens, lookups } = trust;
   const health = healthOf();
   const kubelets = new Kubelets({ clock, tls: options.kubeletTls ?? (() => ({})), dial: options.dialCluster });
@@ -113,6 +112,11 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     impersonate: trust.impersonate,
     admission: admissionChain(trust.admission),
     allocation,
+    ownVerbs: {
+      ...reviewHandlers(trust),
+      bindings: { create: bindNamedPod },
+      componentstatuses: componentStatusHandlers,
+    },
     connectors: {
       'serviceaccounts/token': { POST: tokenHandler({ tokens, lookups }) },
       ...connectHandlers(kubelets),

@@ -1,8 +1,9 @@
 /** From the body of a request to an object of the hub version: JSON, YAML or protobuf, strictly checked, with defaults. */
 
-import { type ApiRequest, type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
 import type { FieldValidation } from '#apiserver/verbs/options.ts';
 import { dryRunErrors } from '#apiserver/verbs/options.ts';
+import { warn } from '#apiserver/warning.ts';
 import { BodyTooLarge } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { decoderOf } from '#machinery/codec/decode.ts';

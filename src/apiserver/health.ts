@@ -1,8 +1,7 @@
 /** `/livez`, `/readyz`, `/healthz`, each check by its name, and `/version`. */
 
 import { headersOf, send } from '#apiserver/reply.ts';
-import type { ApiRequest } from '#apiserver/request.ts';
-import type { PathHandler } from '#apiserver/server.ts';
+import type { ApiRequest, PathHandler } from '#apiserver/request.ts';
 import { methodNotAllowedError } from '#machinery/api-error.ts';
 
 /** Undefined when all is well, else why not. */

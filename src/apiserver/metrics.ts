@@ -4,15 +4,8 @@
  */
 
 import type { RequestInfo } from '#apiserver/authz/request-info.ts';
-import type { Health } from '#apiserver/health.ts';
-import { headersOf } from '#apiserver/reply.ts';
-import type { ApiRequest } from '#apiserver/request.ts';
 import type { ServedResources } from '#apiserver/served.ts';
-import type { PathHandler } from '#apiserver/server.ts';
 import type { Clock } from '#lib/clock.ts';
-import { methodNotAllowedError } from '#machinery/api-error.ts';
-
-const textType = 'text/plain; version=0.0.4; charset=utf-8; escaping=underscores';
 
 /** Upper bounds in seconds. */
 const durationBuckets = [
@@ -143,53 +136,8 @@ function labelsOf(labels: Readonly<Record<string, string>>): string {
     .join(',');
 }
 
-function family(name: string, type: string, help: string, lines: readonly string[]): string {
+/** One family of series, as Prometheus reads it. */
+export function family(name: string, type: string, help: string, lines: readonly string[]): string {
   if (lines.length === 0) return '';
   return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.map(line => `${line}\n`).join('')}`;
-}
-
-/** The process, as every client library of Prometheus shows it. */
-export function processText(startSeconds: number): string {
-  const { user, system } = process.cpuUsage();
-  const { rss, heapUsed } = process.memoryUsage();
-  const one = (name: string, type: string, help: string, value: number) =>
-    family(name, type, help, [`${name} ${value}`]);
-  return [
-    one('nodejs_heap_size_used_bytes', 'gauge', 'Bytes of objects on the heap.', heapUsed),
-    one('process_cpu_seconds_total', 'counter', 'CPU time used, in seconds.', (user + system) / 1e6),
-    one('process_resident_memory_bytes', 'gauge', 'Resident memory in bytes.', rss),
-    one('process_start_time_seconds', 'gauge', 'When the process began, in seconds of Unix time.', startSeconds),
-  ].join('');
-}
-
-/** How many objects of each resource the caches hold. */
-export function objectsText(resources: ServedResources): string {
-  const lines = new Set<string>();
-  for (const { stored, resource } of resources.all()) {
-    if (!resource.verbs.includes('watch')) continue;
-    const { group, plural } = stored.hub;
-    lines.add(`apiserver_resource_objects{group="${group}",resource="${plural}"} ${stored.cache.size}`);
-  }
-  return family('apiserver_resource_objects', 'gauge', 'Objects that are stored, by resource.', [...lines]);
-}
-
-/** `/metrics` and `/metrics/slis`. */
-export function metricsHandler(path: string, metrics: RequestMetrics, health: Health, startSeconds: number) {
-  if (path === '/metrics/slis') return textHandler(() => checksText(health));
-  if (path !== '/metrics') return undefined;
-  return textHandler(({ resources }) => metrics.text() + objectsText(resources) + processText(startSeconds));
-}
-
-function textHandler(text: (server: ApiRequest['server']) => string): PathHandler {
-  return request => {
-    if (request.exchange.method !== 'GET') throw methodNotAllowedError();
-    request.exchange.reply(200, headersOf(request, textType), Buffer.from(text(request.server)));
-  };
-}
-
-/** `/metrics/slis`: each check of the server's health as a number. */
-export function checksText({ checks }: Health): string {
-  const name = 'kubernetes_healthcheck';
-  const lines = checks.map(([check, why]) => `${name}{name="${check}",type="healthz"} ${why() === undefined ? 1 : 0}`);
-  return family(name, 'gauge', 'Whether a check of health succeeds.', lines);
 }

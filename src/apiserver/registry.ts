@@ -7,7 +7,7 @@ import { tableForm } from '#apiserver/encode/table.ts';
 import { strategies } from '#apiserver/resources/all.ts';
 import { conversions } from '#apiserver/resources/conversions.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
-import { type Handlers, type Served, ServedResources, type Stored } from '#apiserver/served.ts';
+import { type Served, ServedResources, type Stored } from '#apiserver/served.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { hasMagic, openEnvelope } from '#machinery/codec/envelope.ts';
 import { stringify } from '#machinery/codec/json.ts';
@@ -77,7 +77,7 @@ class Written {
   }
 }
 
-export function buildRegistry(feed: Feed, handlers: Readonly<Record<string, Handlers>>): ServedResources {
+export function buildRegistry(feed: Feed): ServedResources {
   const served = new ServedResources();
   const stored = new Map<string, Stored>();
   for (const resource of allResources) {
@@ -85,7 +85,7 @@ export function buildRegistry(feed: Feed, handlers: Readonly<Record<string, Hand
     const hub = conversion?.hub ?? resource;
     const kept = stored.get(hub.qualifiedName) ?? store(feed, hub);
     stored.set(hub.qualifiedName, kept);
-    served.add(serve(resource, kept, conversion, handlers[resource.qualifiedName] ?? {}));
+    served.add(serve(resource, kept, conversion));
   }
   return served;
 }
@@ -151,7 +151,7 @@ interface Conversion {
   readonly fieldRules?: FieldRules;
 }
 
-function serve(resource: Resource, stored: Stored, conversion: Conversion | undefined, handlers: Handlers): Served {
+function serve(resource: Resource, stored: Stored, conversion: Conversion | undefined): Served {
   const { strategy } = stored;
   const part = { resource, ...(conversion && { toHub: conversion.toHub, fromHub: conversion.fromHub }) };
   const source = { served: part, isHub: conversion === undefined, strategy };
@@ -160,7 +160,6 @@ function serve(resource: Resource, stored: Stored, conversion: Conversion | unde
   return {
     ...part,
     stored,
-    handlers,
     fieldRules: conversion?.fieldRules ?? strategy.fieldRules ?? metadataFields,
     forms: {
       object,

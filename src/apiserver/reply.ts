@@ -5,7 +5,8 @@ import { encodedOnce, lineEnd, PartialObjectMetadata, unlisted } from '#apiserve
 import { jsonHead } from '#apiserver/encode/json-bytes.ts';
 import { columnsOf } from '#apiserver/encode/table.ts';
 import { type Accepted, contentTypes, type Media, mediaOfError, negotiate, wantsPretty } from '#apiserver/negotiate.ts';
-import { type ApiRequest, type ResourceRequest, warningHeader } from '#apiserver/request.ts';
+import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
+import { warningHeader } from '#apiserver/warning.ts';
 import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, untypedError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';

@@ -6,7 +6,7 @@ import type { TokenAuthenticator } from '#apiserver/authn/bearer.ts';
 import { decodeAs, decodeBody } from '#apiserver/body.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
 import { send } from '#apiserver/reply.ts';
-import type { ResourceRequest } from '#apiserver/request.ts';
+import type { ResourceHandler, ResourceRequest, VerbHandlers } from '#apiserver/request.ts';
 import { selfSubjectReview, tokenReview } from '#apiserver/resources/authentication/reviews.ts';
 import {
   issueToken,
@@ -20,8 +20,6 @@ import {
   selfSubjectRulesReview,
   subjectAccessReview,
 } from '#apiserver/resources/authorization/access-review.ts';
-import type { ResourceHandler } from '#apiserver/route.ts';
-import type { Handlers } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
 import { agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
@@ -39,27 +37,27 @@ export interface ReviewDeps extends AccessReviewDeps {
 /** Reviews have no table and no other form. */
 const plain = { transformations: [] } as const;
 
-/** By qualified name, as the registry takes them: before there is anybody to ask, so `deps` is called with each request. */
-export function reviewHandlers(deps: () => ReviewDeps): Readonly<Record<string, Handlers>> {
+/** By qualified name. */
+export function reviewHandlers(deps: ReviewDeps): Readonly<Record<string, VerbHandlers>> {
   const authorization = (plural: string) => `${plural}.authorization.k8s.io`;
   const authentication = (plural: string) => `${plural}.authentication.k8s.io`;
   return {
-    [authorization('subjectaccessreviews')]: reviewing(review => subjectAccessReview(review, deps())),
-    [authorization('localsubjectaccessreviews')]: reviewing(review => localSubjectAccessReview(review, deps())),
+    [authorization('subjectaccessreviews')]: reviewing(review => subjectAccessReview(review, deps)),
+    [authorization('localsubjectaccessreviews')]: reviewing(review => localSubjectAccessReview(review, deps)),
     [authorization('selfsubjectaccessreviews')]: reviewing((review, { user }) =>
-      selfSubjectAccessReview(review, user, deps()),
+      selfSubjectAccessReview(review, user, deps),
     ),
     [authorization('selfsubjectrulesreviews')]: reviewing((review, { user }) =>
-      selfSubjectRulesReview(review, user, deps()),
+      selfSubjectRulesReview(review, user, deps),
     ),
-    [authentication('tokenreviews')]: reviewing(review => tokenReview(review, deps().tokens)),
+    [authentication('tokenreviews')]: reviewing(review => tokenReview(review, deps.tokens)),
     [authentication('selfsubjectreviews')]: reviewing((review, { user, server }) =>
       selfSubjectReview(review, user, server.clock.nowMs()),
     ),
   };
 }
 
-function reviewing(answer: Answer): Handlers {
+function reviewing(answer: Answer): VerbHandlers {
   return {
     async create(request) {
       const options = writeOptions(request.query, 'CreateOptions');

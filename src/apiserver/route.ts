@@ -1,6 +1,6 @@
 /** From what a request is about to the function that answers it. */
 
-import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
+import type { ApiRequest, ResourceHandler } from '#apiserver/request.ts';
 import type { Served } from '#apiserver/served.ts';
 import { subresourceHandler } from '#apiserver/subresources/all.ts';
 import { create } from '#apiserver/verbs/create.ts';
@@ -13,8 +13,6 @@ import { update } from '#apiserver/verbs/update.ts';
 import { watch } from '#apiserver/verbs/watch.ts';
 import { methodNotAllowedError, noSuchPathError } from '#machinery/api-error.ts';
 import type { Verb } from '#machinery/resource.ts';
-
-export type ResourceHandler = (request: ResourceRequest) => void | Promise<void>;
 
 const handlers: Record<Verb, ResourceHandler> = {
   create,
@@ -42,7 +40,7 @@ export function resourceHandler(request: ApiRequest, served: Served): ResourceHa
   if (info.subresource !== '') return subresourceHandler(request, served);
   const verb = verbOf(request);
   if (named && !resource.verbs.some(each => verbsOfNames.includes(each))) throw noSuchPathError();
-  const own = verb && served.handlers[verb];
+  const own = verb && request.server.ownVerbs[resource.qualifiedName]?.[verb];
   if (verb === undefined || (own === undefined && !resource.verbs.includes(verb))) throw methodNotAllowedError();
   // A namespaced kind is only listed and watched across namespaces, and made by no one there.
   if (resource.namespaced && atCluster && verb !== 'list' && verb !== 'watch') throw methodNotAllowedError();

@@ -2,7 +2,6 @@
  * The resources that are served: each stored once, under its hub version, and shown in one or several versions.
  */
 
-import type { ResourceRequest } from '#apiserver/request.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import type { Resource } from '#machinery/resource.ts';
 import type { AnyJson } from '#machinery/schema.ts';
@@ -30,13 +29,9 @@ export interface Served {
   readonly toHub?: ((object: AnyJson) => AnyJson) | undefined;
   readonly fromHub?: ((object: AnyJson) => AnyJson) | undefined;
   readonly forms: Forms;
-  /** Verbs that this resource answers in a way of its own, and those of kinds that are never stored (reviews). */
-  readonly handlers: Handlers;
   /** Which field selectors the version knows. */
   readonly fieldRules: FieldRules;
 }
-
-export type Handlers = Readonly<Record<string, ((request: ResourceRequest) => void | Promise<void>) | undefined>>;
 
 /** The forms in which a version leaves, made once. */
 export interface Forms {

@@ -3,72 +3,18 @@
  * authorization, and then the verb, which decodes, admits, validates and stores (DESIGN: server pipeline).
  */
 
-import type { AdmissionChain } from '#apiserver/admission/admission.ts';
-import type { Authenticator } from '#apiserver/authn/authenticator.ts';
 import { anonymous, type User } from '#apiserver/authn/user.ts';
-import type { Authorizer } from '#apiserver/authz/authorizer.ts';
 import { streamAccess } from '#apiserver/authz/connect.ts';
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
-import type { RequestMetrics } from '#apiserver/metrics.ts';
 import { ObservedExchange } from '#apiserver/observed-exchange.ts';
 import { PathNotFound } from '#apiserver/path-not-found.ts';
 import { headersOf, sendError } from '#apiserver/reply.ts';
-import { type ApiRequest, type ResourceRequest, warn } from '#apiserver/request.ts';
-import { type ResourceHandler, resourceHandler } from '#apiserver/route.ts';
-import type { ServedResources } from '#apiserver/served.ts';
-import type { Clock } from '#lib/clock.ts';
-import type { Exchange, ReplyStream } from '#lib/http/exchange.ts';
-import type { Random } from '#lib/random.ts';
+import type { ApiRequest, ResourceRequest, Server, ServerParts } from '#apiserver/request.ts';
+import { resourceHandler } from '#apiserver/route.ts';
+import { warn } from '#apiserver/warning.ts';
+import type { Exchange } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, noSuchPathError } from '#machinery/api-error.ts';
-import type { AnyJson } from '#machinery/schema.ts';
-import type { Store } from '#store/store.ts';
-
-/** Answers for a path that is no resource: discovery, health, OpenAPI. Undefined: not mine. */
-export type PathHandler = (request: ApiRequest) => void | Promise<void>;
-
-export interface PathHandlers {
-  find(path: string): PathHandler | undefined;
-}
-
-/** Addresses and ports claimed for a write. */
-export interface Claim {
-  /** The write failed: what was claimed is given back. */
-  release(): Promise<void>;
-  /** The write succeeded: what the object no longer has is given back. */
-  commit(): Promise<void>;
-}
-
-export interface Allocation {
-  /** Before a write is prepared and held against its rules: claims what the object needs, and writes it in. */
-  allocate(request: ResourceRequest, object: AnyJson, old: AnyJson, dryRun: boolean): Promise<Claim | undefined>;
-  /** The object is gone. */
-  free(request: ResourceRequest, object: AnyJson): Promise<void>;
-}
-
-export interface ServerParts {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly store: Store;
-  readonly resources: ServedResources;
-  readonly authenticator: Authenticator;
-  readonly authorizer: Authorizer;
-  readonly impersonate: (exchange: Exchange, user: User) => User;
-  readonly admission: AdmissionChain;
-  readonly allocation: Allocation;
-  readonly paths: PathHandlers;
-  /** Sub-resources that reach out of this server (logs, exec, proxies) or sign something (tokens), by name and method. */
-  readonly connectors: Readonly<Record<string, Readonly<Record<string, ResourceHandler>>>>;
-  readonly metrics: RequestMetrics;
-  readonly log: (text: string) => void;
-}
-
-export interface Server extends ServerParts {
-  /** Whether any version of the API has the kind. */
-  readonly knowsKind: (kind: string, apiVersion: string) => boolean;
-  openWatch(request: ResourceRequest, contentType: string): ReplyStream | Promise<ReplyStream>;
-  handle(exchange: Exchange): Promise<void>;
-}
 
 /** Known to every server, though none serves them. */
 const kindsOfAll: ReadonlySet<string> = new Set(['List', 'Status']);

@@ -12,7 +12,7 @@ import type { DnsSettings } from '#kubelet/dns.ts';
 import type { EnvironmentSource } from '#kubelet/env.ts';
 import type { ImageStore } from '#kubelet/images.ts';
 import type { PodFiles } from '#kubelet/pod-files.ts';
-import type { ProbeTargets } from '#kubelet/probes/prober.ts';
+import type { ProbeTargets } from '#kubelet/probes/reach.ts';
 import type { ReferencedObjects } from '#kubelet/referenced-objects.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';

@@ -25,7 +25,7 @@ import { allocatableOf } from '#kubelet/node-status.ts';
 import type { PodFiles } from '#kubelet/pod-files.ts';
 import type { NodeSource, PodSource } from '#kubelet/pod-source.ts';
 import { PodWorker } from '#kubelet/pod-worker.ts';
-import type { ProbeTargets } from '#kubelet/probes/prober.ts';
+import type { ProbeTargets } from '#kubelet/probes/reach.ts';
 import { ReferencedObjects } from '#kubelet/referenced-objects.ts';
 import { removeAll } from '#kubelet/remains.ts';
 import type { Clock } from '#lib/clock.ts';

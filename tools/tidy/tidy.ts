@@ -96,7 +96,7 @@ function lengthProblems({ path, lines, isTest }: Source): string[] {
   return problems;
 }
 
-/** Each circle of imports once, as the files on it. */
+/** Each circle of imports once, as the files on it. Types count: a file is read with all that it names. */
 function circles(sources: ReadonlyMap<string, Source>): string[] {
   const state = new Map<string, 'open' | 'done'>();
   const found: string[] = [];
@@ -107,23 +107,11 @@ function circles(sources: ReadonlyMap<string, Source>): string[] {
       return;
     }
     state.set(path, 'open');
-    for (const target of valueImports(sources.get(path))) if (sources.has(target)) visit(target, [...trail, path]);
+    for (const target of sources.get(path)?.imports ?? []) if (sources.has(target)) visit(target, [...trail, path]);
     state.set(path, 'done');
   };
   for (const path of sources.keys()) visit(path, []);
   return found;
-}
-
-/** A type may be known both ways; a value may not. */
-function valueImports(source: Source | undefined): readonly string[] {
-  if (source === undefined) return [];
-  const types = new Set(
-    source.lines.flatMap(line => {
-      const target = /^import type .* from '#([^']+)';$/.exec(line)?.[1];
-      return target === undefined ? [] : [`src/${target}`];
-    }),
-  );
-  return source.imports.filter(target => !types.has(target));
 }
 
 const all = globSync(['src/**/*.ts', 'test/**/*.ts', 'tools/**/*.ts', 'bench/**/*.ts']).map(read);

@@ -1,7 +1,7 @@
 /** What lets others verify our tokens by themselves: the issuer's description and its public keys. */
 
 import type { ServiceAccountTokens } from '#apiserver/authn/service-account-tokens.ts';
-import type { PathHandler } from '#apiserver/server.ts';
+import type { PathHandler } from '#apiserver/request.ts';
 
 /** `advertised`: host and port at which clients find the server. */
 export function openIdHandler(

@@ -4,8 +4,7 @@ import { aggregatedDocument, groupDocument, groupsOf, resourceListDocument } fro
 import { negotiate } from '#apiserver/negotiate.ts';
 import { PathNotFound } from '#apiserver/path-not-found.ts';
 import { headersOf, send } from '#apiserver/reply.ts';
-import type { ApiRequest } from '#apiserver/request.ts';
-import type { PathHandler } from '#apiserver/server.ts';
+import type { ApiRequest, PathHandler } from '#apiserver/request.ts';
 import { methodNotAllowedError, noSuchPathError, notAcceptableError } from '#machinery/api-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 

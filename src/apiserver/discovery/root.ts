@@ -4,8 +4,8 @@ import { groupsOf } from '#apiserver/discovery/documents.ts';
 import { checksOf, endpointNames, type Health } from '#apiserver/health.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
 import { send } from '#apiserver/reply.ts';
+import type { PathHandler } from '#apiserver/request.ts';
 import type { ServedResources } from '#apiserver/served.ts';
-import type { PathHandler } from '#apiserver/server.ts';
 
 const fixedPaths = [
   '/.well-known/openid-configuration',

@@ -4,9 +4,8 @@ import { createHash } from 'node:crypto';
 import { openApiV2, openApiV3 } from '#apiserver/openapi/documents.ts';
 import { encodeDocument } from '#apiserver/openapi/protobuf.ts';
 import { headersOf } from '#apiserver/reply.ts';
-import type { ApiRequest } from '#apiserver/request.ts';
+import type { ApiRequest, PathHandler } from '#apiserver/request.ts';
 import type { ServedResources } from '#apiserver/served.ts';
-import type { PathHandler } from '#apiserver/server.ts';
 import { methodNotAllowedError } from '#machinery/api-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 

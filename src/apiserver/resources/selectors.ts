@@ -1,12 +1,11 @@
 /** The selector of a kind that makes Pods, and whether the Pods it makes are its own. */
 
 import type { PodTemplateSpec } from '#api/core/pod-spec.ts';
-import { inspectPodTemplate } from '#apiserver/resources/core/pod-validation.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { LabelSelector } from '#machinery/meta.ts';
 import { compileLabelSelector, labelSelectorOf } from '#machinery/selector/label-selector.ts';
 import type { FieldError } from '#machinery/validation/field-error.ts';
-import { forbidden, invalid, notSupported, required } from '#machinery/validation/field-error.ts';
+import { invalid, required } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { validateLabelSelector } from '#machinery/validation/label-selector.ts';
 
@@ -46,30 +45,4 @@ export function inspectSelectsOwn(
   if (selector && isEmptySelector(selector)) return;
   if (compileLabelSelector(labelSelectorOf(selector))(labels)) return;
   errors.push(invalid(`${path}.metadata.labels`, labels, '`selector` does not match template `labels`'));
-}
-
-/** The template of a kind that keeps its Pods running: they restart always, and have no end. */
-export function inspectRunningTemplate(
-  template: PodTemplateSpec,
-  kind: string,
-  path: FieldPath,
-  errors: FieldError[],
-): void {
-  inspectPodTemplate(template, path, errors);
-  inspectKeepsRunning(template, kind, path, errors);
-}
-
-export function inspectKeepsRunning(
-  template: PodTemplateSpec,
-  kind: string,
-  path: FieldPath,
-  errors: FieldError[],
-): void {
-  const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
-  if (restartPolicy !== 'Always') {
-    errors.push(notSupported(`${path}.spec.restartPolicy`, restartPolicy ?? '', ['Always']));
-  }
-  if (activeDeadlineSeconds !== undefined) {
-    errors.push(forbidden(`${path}.spec.activeDeadlineSeconds`, `activeDeadlineSeconds in ${kind} is not Supported`));
-  }
 }

@@ -1,7 +1,6 @@
 /** Every sub-resource that is not simply another way to write the object itself (status, approval, resize, …). */
 
-import type { ApiRequest } from '#apiserver/request.ts';
-import type { ResourceHandler } from '#apiserver/route.ts';
+import type { ApiRequest, ResourceHandler } from '#apiserver/request.ts';
 import type { Served } from '#apiserver/served.ts';
 import { bindPod } from '#apiserver/subresources/binding.ts';
 import { evictPod } from '#apiserver/subresources/eviction.ts';

@@ -2,7 +2,7 @@
 
 import { negotiate } from '#apiserver/negotiate.ts';
 import { objectChoices, send, sendObject } from '#apiserver/reply.ts';
-import type { Handlers } from '#apiserver/served.ts';
+import type { VerbHandlers } from '#apiserver/request.ts';
 import { methodNotSupportedError, notFoundError } from '#machinery/api-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
@@ -18,7 +18,7 @@ function statusOf(name: string): AnyJson {
   };
 }
 
-export const componentStatusHandlers: Handlers = {
+export const componentStatusHandlers: VerbHandlers = {
   get(request) {
     const { name } = request.info;
     // Upstream names the singular here.

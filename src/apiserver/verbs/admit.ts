@@ -1,7 +1,8 @@
 /** What admission is told about a request. */
 
 import type { AdmissionRequest, Operation } from '#apiserver/admission/admission.ts';
-import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { ResourceRequest } from '#apiserver/request.ts';
+import { warn } from '#apiserver/warning.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
 export function admissionRequest(

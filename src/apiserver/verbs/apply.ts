@@ -3,7 +3,7 @@
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { readBody } from '#apiserver/body.ts';
 import { inVersion, sendObject } from '#apiserver/reply.ts';
-import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { createObject } from '#apiserver/verbs/create.ts';
 import { objectsInVersion, resetFieldsOf } from '#apiserver/verbs/managed-fields.ts';
@@ -11,6 +11,7 @@ import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
 import { currentEntry, resourceName } from '#apiserver/verbs/write.ts';
+import { warn } from '#apiserver/warning.ts';
 import { ApiError, badRequestError, conflictError, invalidError } from '#machinery/api-error.ts';
 import { applyConfiguration } from '#machinery/apply/apply.ts';
 import { jsonTypeName } from '#machinery/patch/patch-error.ts';

@@ -2,7 +2,7 @@
 
 import { decodeBody } from '#apiserver/body.ts';
 import { sendObject } from '#apiserver/reply.ts';
-import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
@@ -15,6 +15,7 @@ import {
 } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { createStored } from '#apiserver/verbs/write.ts';
+import { warn } from '#apiserver/warning.ts';
 import { ApiError, invalidError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { dropGated } from '#machinery/codec/gated.ts';

@@ -6,11 +6,12 @@
 import { decodeDeleteOptions } from '#apiserver/body.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
 import { send, sendObject } from '#apiserver/reply.ts';
-import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf, type Stored } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { isFinished } from '#apiserver/verbs/update.ts';
 import { atRevision, type Change, resourceName, updateStored, type Written } from '#apiserver/verbs/write.ts';
+import { warn } from '#apiserver/warning.ts';
 import { rfc3339 } from '#lib/clock.ts';
 import { conflictError, successStatus } from '#machinery/api-error.ts';
 import { type DeleteOptions, Status } from '#machinery/meta.ts';

@@ -2,12 +2,13 @@
 
 import { contentType, readBody } from '#apiserver/body.ts';
 import { inVersion, sendObject } from '#apiserver/reply.ts';
-import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { apply } from '#apiserver/verbs/apply.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { updateObject } from '#apiserver/verbs/update.ts';
+import { warn } from '#apiserver/warning.ts';
 import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';

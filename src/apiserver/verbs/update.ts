@@ -3,10 +3,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { decodeBody } from '#apiserver/body.ts';
 import { sendObject } from '#apiserver/reply.ts';
-import { type ResourceRequest, warn } from '#apiserver/request.ts';
+import type { Claim, ResourceRequest } from '#apiserver/request.ts';
 import type { Strategy, UpdateRules } from '#apiserver/resources/strategy.ts';
 import { keyOf } from '#apiserver/served.ts';
-import type { Claim } from '#apiserver/server.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { createObject } from '#apiserver/verbs/create.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
@@ -21,6 +20,7 @@ import {
   updateStored,
   type Written,
 } from '#apiserver/verbs/write.ts';
+import { warn } from '#apiserver/warning.ts';
 import { conflictError, invalidError, objectModified, untypedError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { dropGated } from '#machinery/codec/gated.ts';

@@ -1,7 +1,7 @@
 /** The health check of gRPC: `grpc.health.v1.Health/Check`. */
 
 import { errorText } from '#kubelet/error-text.ts';
-import type { ProbeResult, ProbeTargets } from '#kubelet/probes/prober.ts';
+import type { ProbeResult, ProbeTargets } from '#kubelet/probes/reach.ts';
 import { GrpcError, grpcClient } from '#lib/grpc/client.ts';
 
 const statusNames = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];

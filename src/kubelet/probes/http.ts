@@ -5,8 +5,8 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
-import type { ProbeTargets } from '#kubelet/probes/prober.ts';
-import { dialError } from '#kubelet/probes/prober.ts';
+import type { ProbeTargets } from '#kubelet/probes/reach.ts';
+import { dialError } from '#kubelet/probes/reach.ts';
 import type { HttpTarget } from '#kubelet/probes/target.ts';
 
 const bodyBytesMax = 10 * 1024;

@@ -7,8 +7,8 @@ import type { Host, KubeletPod } from '#kubelet/host.ts';
 import { say } from '#kubelet/host.ts';
 import type { ObservedContainer, ObservedPod } from '#kubelet/observed.ts';
 import type { Verdicts } from '#kubelet/plan.ts';
-import type { ProbeResult } from '#kubelet/probes/prober.ts';
 import { runProbe } from '#kubelet/probes/prober.ts';
+import type { ProbeResult } from '#kubelet/probes/reach.ts';
 import type { Timer } from '#lib/clock.ts';
 
 type ProbeName = 'startup' | 'liveness' | 'readiness';

@@ -1,6 +1,5 @@
 /** One try of a probe: what it found, in the words of the Events. */
 
-import type { Duplex } from 'node:stream';
 import type { Container } from '#api/core/container.ts';
 import type { Probe } from '#api/core/probe.ts';
 import type { Runtime } from '#kubelet/cri/runtime.ts';
@@ -8,20 +7,8 @@ import { RuntimeError } from '#kubelet/cri/runtime.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import { grpcHealth } from '#kubelet/probes/grpc.ts';
 import { httpGet } from '#kubelet/probes/http.ts';
+import { dialError, type ProbeResult, type ProbeTargets } from '#kubelet/probes/reach.ts';
 import { httpTarget, portNumber } from '#kubelet/probes/target.ts';
-import type { Clock } from '#lib/clock.ts';
-
-/** How the node reaches its Pods: their addresses live in a network namespace of their own. */
-export interface ProbeTargets {
-  connect(host: string, port: number, options?: { signal?: AbortSignal | undefined }): Promise<Duplex>;
-  clock: Clock;
-}
-
-/** `unknown`: it could not be tried, which counts neither for nor against the container. */
-export interface ProbeResult {
-  outcome: 'success' | 'warning' | 'failure' | 'unknown';
-  message: string;
-}
 
 export interface ProbeCall {
   runtime: Runtime;
@@ -99,17 +86,4 @@ async function tcpProbe(targets: ProbeTargets, host: string, port: number, timeo
   } finally {
     timer.cancel();
   }
-}
-
-/** `dial tcp 10.244.0.7:80: connect: connection refused`, as Go says it. */
-export function dialError(error: unknown, host: string, port: number): string {
-  const words: Record<string, string> = {
-    ECONNREFUSED: 'connection refused',
-    EHOSTUNREACH: 'no route to host',
-    ENETUNREACH: 'network is unreachable',
-    ECONNRESET: 'connection reset by peer',
-    ETIMEDOUT: 'connection timed out',
-  };
-  const known = words[(error as { code?: string }).code ?? ''];
-  return known === undefined ? errorText(error) : `dial tcp ${host}:${port}: connect: ${known}`;
 }

@@ -7,7 +7,7 @@ import type { LogQuery } from '#kubelet/logs.ts';
 import { readLog } from '#kubelet/logs.ts';
 import type { PodWorker } from '#kubelet/pod-worker.ts';
 import { replyText } from '#kubelet/server/access.ts';
-import type { KubeletRequest } from '#kubelet/server/handler.ts';
+import type { KubeletRequest } from '#kubelet/server/request.ts';
 
 export async function replyLogs({ exchange, path, query, kubelet, clock }: KubeletRequest): Promise<void> {
   const [, namespace = '', podName = '', containerName = ''] = path;

@@ -5,25 +5,11 @@ import type { Kubelet } from '#kubelet/kubelet.ts';
 import type { PodWorker } from '#kubelet/pod-worker.ts';
 import { KubeletAccess, replyJson, replyText } from '#kubelet/server/access.ts';
 import { replyLogs } from '#kubelet/server/container-logs.ts';
+import type { KubeletRequest, KubeletServerOptions } from '#kubelet/server/request.ts';
 import { prometheusText, resourceMetrics, statsSummary } from '#kubelet/server/stats.ts';
 import { replyAttach, replyExec, replyPortForward, replyRun } from '#kubelet/server/streams.ts';
-import type { Clock } from '#lib/clock.ts';
 import { rfc3339 } from '#lib/clock.ts';
-import type { Dial } from '#lib/http/connect.ts';
 import type { Exchange, Handler } from '#lib/http/exchange.ts';
-
-export interface KubeletServerOptions {
-  kubelet: Kubelet;
-  clock: Clock;
-  /** Reaches the streaming server of the runtime, which listens on the node's loopback. */
-  dial: Dial;
-}
-
-export interface KubeletRequest extends KubeletServerOptions {
-  exchange: Exchange;
-  path: readonly string[];
-  query: URLSearchParams;
-}
 
 type Route = (request: KubeletRequest) => void | Promise<void>;
 

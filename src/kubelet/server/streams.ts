@@ -5,7 +5,7 @@ import { errorText } from '#kubelet/error-text.ts';
 import { currentSandbox } from '#kubelet/observed.ts';
 import type { PodWorker } from '#kubelet/pod-worker.ts';
 import { replyText } from '#kubelet/server/access.ts';
-import type { KubeletRequest } from '#kubelet/server/handler.ts';
+import type { KubeletRequest } from '#kubelet/server/request.ts';
 import { HttpClient } from '#lib/http/client.ts';
 import type { Exchange } from '#lib/http/exchange.ts';
 import type { CommandStreams } from '#lib/remotecommand/command.ts';

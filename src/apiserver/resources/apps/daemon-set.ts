@@ -21,13 +21,8 @@ import { podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resourc
 import { amountOf, inspectAtMostAll, inspectIntOrPercent } from '#apiserver/resources/int-or-percent.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { immutable, inspectAtLeastZero, notSupportedShown } from '#apiserver/resources/messages.ts';
-import {
-  inspectRunningTemplate,
-  inspectSelectsOwn,
-  invalidSelector,
-  isEmptySelector,
-  selectorWorks,
-} from '#apiserver/resources/selectors.ts';
+import { inspectRunningTemplate } from '#apiserver/resources/running-template.ts';
+import { inspectSelectsOwn, invalidSelector, isEmptySelector, selectorWorks } from '#apiserver/resources/selectors.ts';
 import {
   keepStatus,
   statusRules,

@@ -16,13 +16,8 @@ import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#api
 import { amountOf, inspectAtMostAll, inspectIntOrPercent } from '#apiserver/resources/int-or-percent.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { immutable, inspectAtLeastZero, notSupportedShown } from '#apiserver/resources/messages.ts';
-import {
-  inspectRunningTemplate,
-  inspectSelector,
-  inspectSelectsOwn,
-  invalidSelector,
-  selectorWorks,
-} from '#apiserver/resources/selectors.ts';
+import { inspectRunningTemplate } from '#apiserver/resources/running-template.ts';
+import { inspectSelector, inspectSelectsOwn, invalidSelector, selectorWorks } from '#apiserver/resources/selectors.ts';
 import {
   keepStatus,
   statusRules,

@@ -13,13 +13,8 @@ import {
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
 import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { immutable, inspectAtLeastZero } from '#apiserver/resources/messages.ts';
-import {
-  inspectRunningTemplate,
-  inspectSelector,
-  inspectSelectsOwn,
-  invalidSelector,
-  selectorWorks,
-} from '#apiserver/resources/selectors.ts';
+import { inspectRunningTemplate } from '#apiserver/resources/running-template.ts';
+import { inspectSelector, inspectSelectsOwn, invalidSelector, selectorWorks } from '#apiserver/resources/selectors.ts';
 import type { CountRules } from '#apiserver/resources/status-subresource.ts';
 import { keepStatus, statusRules, validateCounts } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';

@@ -11,13 +11,8 @@ import { inspectPodTemplate } from '#apiserver/resources/core/pod-validation.ts'
 import { fractionalWarnings, podTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { internalJson } from '#apiserver/resources/internal-form.ts';
 import { addProblems, inspectAtLeastZero } from '#apiserver/resources/messages.ts';
-import {
-  inspectKeepsRunning,
-  inspectSelector,
-  inspectSelectsOwn,
-  invalidSelector,
-  selectorWorks,
-} from '#apiserver/resources/selectors.ts';
+import { inspectKeepsRunning } from '#apiserver/resources/running-template.ts';
+import { inspectSelector, inspectSelectsOwn, invalidSelector, selectorWorks } from '#apiserver/resources/selectors.ts';
 import {
   keepStatus,
   statusRules,

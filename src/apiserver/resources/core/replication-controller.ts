@@ -14,7 +14,7 @@ import {
 import { preparePodTemplate } from '#apiserver/resources/core/pod-preparation.ts';
 import { nameWarnings, podTemplateWarnings, updatedTemplateWarnings } from '#apiserver/resources/core/pod-warnings.ts';
 import { inspectAtLeastZero } from '#apiserver/resources/messages.ts';
-import { inspectRunningTemplate } from '#apiserver/resources/selectors.ts';
+import { inspectRunningTemplate } from '#apiserver/resources/running-template.ts';
 import { keepStatus, statusRules, validateCounts } from '#apiserver/resources/status-subresource.ts';
 import type { Strategy } from '#apiserver/resources/strategy.ts';
 import { fieldsOf } from '#machinery/selector/field-selector.ts';
