@@ -43,6 +43,7 @@ export async function startNodeServices(options: NodeServicesOptions): Promise<{
     nodeName: place.name,
     nodeIps: [place.address],
     clusterCidrs: [podRange],
+    podCidrs: [place.podCidr],
     serviceCidrs: [serviceRange],
     localIps: [clusterDns],
   });

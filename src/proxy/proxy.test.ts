@@ -33,6 +33,7 @@ function proxyOver(overrides: Partial<ProxyOptions> = {}) {
       nodeName: here,
       nodeIps: [nodeIp],
       clusterCidrs: ['10.244.0.0/16'],
+      podCidrs: ['10.244.1.0/24'],
       serviceCidrs: ['10.96.0.0/16'],
       ...overrides,
     });
@@ -59,7 +60,8 @@ function inside(): void {
   let web1: NetworkPod;
   let client: NetworkPod;
   let outside: NetworkPod;
-  const pods = () => [web0, web1, client, outside];
+  let far: NetworkPod;
+  const pods = () => [web0, web1, client, outside, far];
 
   before(async () => {
     await loopbackUp();
@@ -70,6 +72,7 @@ function inside(): void {
     web1 = await pod('web-1', '10.244.1.3', 8080);
     client = await pod('client', '10.244.1.4');
     outside = await networkPod({ name: 'outside', address: '192.0.2.2', gateway: nodeIp });
+    far = await networkPod({ name: 'far', address: '10.244.2.2', gateway: nodeIp });
     await run(['ip', 'route', 'add', 'default', 'via', '192.0.2.2']);
   });
   after(async () => {
@@ -163,6 +166,10 @@ function inside(): void {
         new Set(['web-0 192.0.2.2']),
         'the address of who asks is kept, and only Pods here answer',
       );
+      const ofFar = await repeat(8, () => far.ask(tcp(nodeIp, 30080)));
+      assert.deepEqual(ofFar, new Set(['web-0 10.244.2.2']), 'a Pod of another node comes from outside');
+      const ofClient = await repeat(20, () => client.ask(tcp(nodeIp, 30080)));
+      assert.deepEqual(ofClient, new Set(['web-0 10.244.1.4', 'web-1 10.244.1.4']), 'a Pod of this node does not');
 
       services.put(service('default/web', { ...spec, loadBalancerSourceRanges: ['198.51.100.0/24'] }));
       await proxy.settled();
@@ -229,6 +236,7 @@ function inside(): void {
       {
         nodeIps: [nodeIp, 'fd00:250::10'],
         clusterCidrs: ['10.244.0.0/16', 'fd00:244::/64'],
+        podCidrs: ['10.244.1.0/24', 'fd00:244::/68'],
         serviceCidrs: ['10.96.0.0/16', 'fd00:96::/112'],
       },
     ));

@@ -39,6 +39,8 @@ export interface ProxyOptions {
   readonly nodeIps: readonly string[];
   /** Of the Pods; traffic from elsewhere to a Service gets the node's address. One of each family. */
   readonly clusterCidrs: readonly string[];
+  /** Of the Pods of this node. One of each family. */
+  readonly podCidrs: readonly string[];
   readonly serviceCidrs: readonly string[];
   /** Addresses of Services that this node answers itself: the cluster DNS address when there is a DNS on the node. */
   readonly localIps?: readonly string[] | undefined;
@@ -205,7 +207,7 @@ class OneTable {
 
   constructor(
     family: Family,
-    { run, log, nodeName, zone, nodeIps, clusterCidrs, serviceCidrs, localIps }: ProxyOptions,
+    { run, log, nodeName, zone, nodeIps, clusterCidrs, podCidrs, serviceCidrs, localIps }: ProxyOptions,
   ) {
     this.family = family;
     this.#run = run;
@@ -217,6 +219,7 @@ class OneTable {
       zone,
       nodeIps: nodeIps.filter(ofThis),
       clusterCidr: clusterCidrs.find(ofThis),
+      podCidr: podCidrs.find(ofThis),
       localIps: new Set(localIps?.filter(ofThis)),
     };
     this.#table = new Table(family, baseSets(family), baseChains(this.#view, serviceCidrs.filter(ofThis)));

@@ -24,6 +24,8 @@ export interface View extends Place {
   readonly family: Family;
   /** Of the Pods, in this family. */
   readonly clusterCidr?: string | undefined;
+  /** Of the Pods of this node. */
+  readonly podCidr?: string | undefined;
   /** Where nodePorts answer. */
   readonly nodeIps: readonly string[];
   /** Addresses of Services that this node answers itself, such as that of its DNS. */
@@ -103,7 +105,7 @@ function addPort(draft: Draft, parts: PortParts): void {
 
   const externalVerdict = verdictOf(targets, targets.cluster, `goto external/${path}`);
   if (targets.cluster.length > 0) draft.chains.set(`external/${path}`, externalChain(path, external, targets, view));
-  // Traffic from inside goes to any endpoint even when the policy is Local.
+  // Traffic of the node's own Pods goes to any endpoint even when the policy is Local.
   for (const ip of externalIps) lead(ip, externalVerdict, targets.cluster);
   addFirewall(draft, parts, path, balancerIps);
   if (nodePort === undefined) return;
@@ -123,12 +125,13 @@ function addDatagrams(draft: Draft, entrance: string, used: readonly Target[]): 
 
 /**
  * What comes from outside keeps its address only if it stays on this node: from another one the answer would not find
- * its way back through here.
+ * its way back through here. A Pod of another node that asks this one is outside too: the endpoint would answer it
+ * straight, from an address that it did not ask.
  */
-function externalChain(path: string, policy: keyof Targets, targets: Targets, { family, clusterCidr }: View): string[] {
+function externalChain(path: string, policy: keyof Targets, targets: Targets, { family, podCidr }: View): string[] {
   if (policy === 'cluster') return ['jump masquerade-later', `goto cluster/${path}`];
   return [
-    ...(clusterCidr === undefined ? [] : [`${family} saddr ${clusterCidr} goto cluster/${path}`]),
+    ...(podCidr === undefined ? [] : [`${family} saddr ${podCidr} goto cluster/${path}`]),
     'fib saddr type local jump masquerade-later',
     `fib saddr type local goto cluster/${path}`,
     targets.local.length > 0 ? `goto local/${path}` : 'drop',

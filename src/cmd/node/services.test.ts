@@ -42,7 +42,7 @@ function inside(): void {
     const onError = (_: unknown, error: unknown) => errors.push(error);
     const informers = new Informers({ client, clock: systemClock, random: systemRandom, onError, freeze: true });
     const common = { informers, clock: systemClock, random: systemRandom, log: silentLog, run };
-    const ranges = { clusterCidrs: ['10.244.0.0/16'], serviceCidrs: ['10.96.0.0/16'] };
+    const ranges = { clusterCidrs: ['10.244.0.0/16'], podCidrs: ['10.244.0.0/24'], serviceCidrs: ['10.96.0.0/16'] };
     const localIps = [clusterDns];
     const proxy = startProxy({ ...common, ...ranges, nodeName: node.name, nodeIps: [node.address], localIps });
     const dns = await startDns({ ...common, serviceIps: localIps, addresses: [], clusterDomain: 'cluster.local' });
