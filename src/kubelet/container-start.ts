@@ -29,7 +29,7 @@ export interface StartContext {
   /** Aborted when the Pod is not wanted any more. */
   signal: AbortSignal;
   /** Called with the id as soon as there is one. */
-  onCreated: (containerId: string) => void;
+  onCreated: (containerId: string, name: string) => void;
 }
 
 export interface StartFailure extends WaitingReason {
@@ -73,7 +73,7 @@ export async function startContainer(context: StartContext, start: PlannedStart)
   } catch (error) {
     return failed('CreateContainerError', error);
   }
-  context.onCreated(containerId);
+  context.onCreated(containerId, target.container.name);
   say(host, pod, 'Normal', 'Created', 'Container created', target);
   try {
     await host.runtime.startContainer(containerId);

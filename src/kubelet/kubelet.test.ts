@@ -113,6 +113,27 @@ describe('a kubelet', () => {
     assert.equal((await node.get('p')).status.containerStatuses?.[0]?.restartCount, 3);
   });
 
+  test('keeps the attempt before of each container, whichever is started again', async () => {
+    const often = container('often', 'sleep 1; exit 1');
+    const once = container('once', 'sleep 11; exit 3');
+    await node.create(podOf('', { restartPolicy: 'Always', containers: [often, once] }));
+    // The first has failed twice and starts again after ten seconds; by then the other is in its second attempt.
+    await node.pass(13_500);
+    const { status } = await node.get('p');
+    const states = status.containerStatuses?.map(({ restartCount, lastState }) => [
+      restartCount,
+      lastState?.terminated?.exitCode,
+    ]);
+    assert.deepEqual(states, [
+      [2, 1],
+      [1, 3],
+    ]);
+    const attempts = (await node.runtime.listContainers()).map(
+      ({ metadata }) => `${metadata.name} ${metadata.attempt}`,
+    );
+    assert.deepEqual(attempts.sort(), ['often 1', 'often 2', 'once 0', 'once 1']);
+  });
+
   test('runs init containers in order, and sidecars beside the rest until it has ended', async () => {
     const initContainers = [container('s', 'sleep forever', { restartPolicy: 'Always' }), container('i', 'sleep 1')];
     await node.create(podOf('sleep 2', { initContainers }));

@@ -224,10 +224,10 @@ export class NodeReporter {
     return [{ apiVersion: 'v1', kind: 'Node', name: node.metadata.name, uid: node.metadata.uid }];
   }
 
-  /** An Event of the node. */
+  /** An Event of the node. As uid it has the node's name: that is what clients look for, for a kubelet may not know more. */
   say(type: 'Normal' | 'Warning', reason: string, message: string): void {
     const { recorder, facts } = this.#options;
-    recorder.sayOf({ kind: 'Node', name: facts.name, apiVersion: 'v1' }, type, reason, message);
+    recorder.sayOf({ kind: 'Node', name: facts.name, uid: facts.name, apiVersion: 'v1' }, type, reason, message);
   }
 }
 

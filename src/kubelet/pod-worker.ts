@@ -506,6 +506,7 @@ export class PodWorker {
     const { host } = this.#options;
     const pod = this.#pod;
     const podIps = this.#podIps();
+    const created = new Set<string>();
     const context = {
       host,
       pod,
@@ -515,7 +516,8 @@ export class PodWorker {
       runtimeHandler: await runtimeHandler(host, pod),
       downward: { podIps, hostIps: host.hostIps(), allocatable: this.#options.allocatable() },
       signal: this.#unwanted.signal,
-      onCreated: (id: string) => {
+      onCreated: (id: string, name: string) => {
+        created.add(name);
         this.#lastCreated = id;
         this.#options.claim(id);
       },
@@ -525,7 +527,7 @@ export class PodWorker {
       if (this.#isDeleted || this.#stopped) break;
       if (await this.#startOne(context, start)) this.#dirty = true;
     }
-    await prune(host, this.#observed);
+    await prune(host, this.#observed, created);
   }
 
   /** True when there is something new to see. */

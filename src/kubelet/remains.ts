@@ -8,15 +8,18 @@ import type { ObservedPod } from '#kubelet/observed.ts';
 /** The attempts of a container that are kept: the newest, and the one before for its log and its state. */
 const attemptsKept = 2;
 
-/** Older attempts, and sandboxes in which nothing is kept. */
-export async function prune(host: Host, observed: ObservedPod): Promise<void> {
+/**
+ * Older attempts, and sandboxes in which nothing is kept. `created`: the containers, by name, that have a new attempt
+ * since the look at the runtime.
+ */
+export async function prune(host: Host, observed: ObservedPod, created: ReadonlySet<string>): Promise<void> {
   const seen = new Map<string, number>();
   const keptSandboxes = new Set<string>();
   for (const { id, podSandboxId, metadata, state, logPath } of observed.containers) {
     const count = (seen.get(metadata.name) ?? 0) + 1;
     seen.set(metadata.name, count);
-    // A new attempt is being made: with it, the oldest of those kept goes.
-    if (count >= attemptsKept && state !== 'Running') {
+    const kept = created.has(metadata.name) ? attemptsKept - 1 : attemptsKept;
+    if (count > kept && state !== 'Running') {
       await host.runtime.removeContainer(id);
       await host.files?.removeLog(logPath);
     } else keptSandboxes.add(podSandboxId);
