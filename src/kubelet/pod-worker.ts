@@ -505,7 +505,6 @@ export class PodWorker {
     if (sandbox === undefined) return;
     const { host } = this.#options;
     const pod = this.#pod;
-    const podIps = this.#podIps();
     const created = new Set<string>();
     const context = {
       host,
@@ -514,7 +513,7 @@ export class PodWorker {
       sandboxId: sandbox.id,
       sandboxConfig: await configOf(host, pod, sandbox.metadata.attempt ?? 0),
       runtimeHandler: await runtimeHandler(host, pod),
-      downward: { podIps, hostIps: host.hostIps(), allocatable: this.#options.allocatable() },
+      downward: { podIps: this.#podIps(), hostIps: host.hostIps(), allocatable: this.#options.allocatable() },
       signal: this.#unwanted.signal,
       onCreated: (id: string, name: string) => {
         created.add(name);
