@@ -25,11 +25,11 @@ const accepted = 'application/json, application/yaml, application/vnd.kubernetes
 
 export type BodyMedia = 'json' | 'yaml' | 'protobuf';
 
-const mediaTypes: Readonly<Record<string, BodyMedia>> = {
-  'application/json': 'json',
-  'application/yaml': 'yaml',
-  'application/vnd.kubernetes.protobuf': 'protobuf',
-};
+const mediaTypes: ReadonlyMap<string, BodyMedia> = new Map([
+  ['application/json', 'json'],
+  ['application/yaml', 'yaml'],
+  ['application/vnd.kubernetes.protobuf', 'protobuf'],
+]);
 
 /** The media type of the Content-Type header, without parameters; JSON when there is none. */
 export function contentType(request: ApiRequest): string {
@@ -75,7 +75,7 @@ function decodedHub(request: ResourceRequest, object: AnyJson): AnyJson {
 }
 
 export async function decodeAs(request: ApiRequest, expected: Expected, validation: FieldValidation): Promise<AnyJson> {
-  const media = mediaTypes[contentType(request)];
+  const media = mediaTypes.get(contentType(request));
   if (media === undefined) {
     const why = `the body of the request was in an unknown format - accepted media types include: ${accepted}`;
     throw unsupportedMediaTypeError(why);
@@ -246,7 +246,7 @@ export async function decodeDeleteOptions(request: ResourceRequest): Promise<Del
     gvk: { group: '', version: 'v1', kind: 'DeleteOptions' },
     isKnown: () => false,
   };
-  const media = mediaTypes[contentType(request)] ?? 'json';
+  const media = mediaTypes.get(contentType(request)) ?? 'json';
   const options: DeleteOptions =
     body.length === 0 ? optionsOfQuery(request.query) : deleteOptionsOf(request, body, media, expected);
   checkDeleteOptions(options);

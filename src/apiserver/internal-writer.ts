@@ -30,7 +30,7 @@ export function internalWriter(server: Server, user: User): ObjectWriter & Statu
     const { group, version, plural } = resource;
     const served = must(server.resources.find(group, version, plural), () => `${plural} are not served`);
     const path = resourcePath(resource, namespace, name === '' ? undefined : name, subresource);
-    const info = requestInfo(name === '' ? 'POST' : 'PUT', path, '');
+    const info = requestInfo(name === '' ? 'POST' : 'PUT', path, new URLSearchParams());
     return { exchange: nobody, info, query: new URLSearchParams(), user, server: unrestricted, warnings: [], served };
   };
   const prepared = (resource: Resource, object: AnyJson): AnyJson => {

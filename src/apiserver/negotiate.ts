@@ -20,12 +20,12 @@ export const contentTypes: Record<Media, string> = {
   protobuf: 'application/vnd.kubernetes.protobuf',
 };
 
-const mediaByType: Readonly<Record<string, Media | undefined>> = {
-  'application/json': 'json',
-  'application/yaml': 'yaml',
-  'application/vnd.kubernetes.protobuf': 'protobuf',
-  '*/*': 'json',
-};
+const mediaByType: ReadonlyMap<string, Media> = new Map([
+  ['application/json', 'json'],
+  ['application/yaml', 'yaml'],
+  ['application/vnd.kubernetes.protobuf', 'protobuf'],
+  ['*/*', 'json'],
+]);
 
 const offered = Object.values(contentTypes).join(', ');
 const offeredWatch = `${offered}, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch`;
@@ -79,7 +79,7 @@ function choose(header: string, choices: Choices): Accepted {
   clauses.sort((a, b) => b.quality - a.quality);
   let someMedia = false;
   for (const { type, parameters } of clauses) {
-    const media = mediaByType[type];
+    const media = mediaByType.get(type);
     if (media === undefined) continue;
     someMedia = true;
     const accepted = transformed(media, parameters, choices);

@@ -32,6 +32,8 @@ const verbsOfNames: readonly Verb[] = ['get', 'update', 'patch', 'delete'];
 export function resourceHandler(request: ApiRequest, served: Served): ResourceHandler {
   const { info } = request;
   const { resource } = served;
+  // The old paths are for watching, and only that: `/api/v1/watch/…`. Nothing is proxied under them any more.
+  if (info.verb === 'proxy' || (info.verb === 'watch' && info.subresource !== '')) throw noSuchPathError();
   if (!info.wellFormed || (info.parts.length > 3 && info.subresource !== 'proxy')) throw noSuchPathError();
   const named = info.parts.length > 1;
   const atCluster = info.namespace === '' || !resource.namespaced;
@@ -47,7 +49,13 @@ export function resourceHandler(request: ApiRequest, served: Served): ResourceHa
   return own ?? handlers[verb];
 }
 
-function verbOf({ info, exchange }: ApiRequest): Verb | undefined {
+/** What was authorized, and nothing else: an old path makes every method a `watch` for authorization. */
+function verbOf(request: ApiRequest): Verb | undefined {
+  const verb = verbOfMethod(request);
+  return verb === request.info.verb ? verb : undefined;
+}
+
+function verbOfMethod({ info, exchange }: ApiRequest): Verb | undefined {
   const named = info.parts.length > 1;
   switch (exchange.method) {
     case 'GET':

@@ -6,7 +6,7 @@
 import { anonymous, type User } from '#apiserver/authn/user.ts';
 import { streamAccess } from '#apiserver/authz/connect.ts';
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
-import { decodePath, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
+import { decodePath, parseQuery, type RequestInfo, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
 import { ObservedExchange } from '#apiserver/observed-exchange.ts';
 import { PathNotFound } from '#apiserver/path-not-found.ts';
 import { headersOf, sendError } from '#apiserver/reply.ts';
@@ -35,14 +35,15 @@ async function handle(server: Server, inner: Exchange): Promise<void> {
   const exchange = new ObservedExchange(inner);
   let request: ApiRequest | undefined;
   try {
-    const { path: raw, query } = splitTarget(exchange.target);
+    const { path: raw, query: text } = splitTarget(exchange.target);
     const path = decodePath(raw);
     if (path === undefined) throw badRequestError('the path holds malformed escapes');
+    const query = parseQuery(text);
     const info = requestInfo(exchange.method, path, query);
-    const measured = server.metrics.begin(info, exchange.method, query.includes('dryRun='));
+    const measured = server.metrics.begin(info, exchange.method, query.has('dryRun'));
     exchange.onClose(() => measured.end(exchange.status));
     const user = who(server, exchange);
-    request = { exchange, info, query: parseQuery(query), user, server, warnings: [] };
+    request = { exchange, info, query, user, server, warnings: [] };
     allow(server, user, info);
     await dispatch(request);
   } catch (error) {
@@ -55,13 +56,6 @@ async function handle(server: Server, inner: Exchange): Promise<void> {
 
 function stackOf(cause: unknown): string {
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
-}
-
-/** Go leaves out pairs with a semicolon or a malformed escape; URLSearchParams would keep them. */
-function parseQuery(query: string): URLSearchParams {
-  if (query === '' || !/[;%]/.test(query)) return new URLSearchParams(query);
-  const pairs = query.split('&').filter(pair => !pair.includes(';') && !/%(?![0-9A-Fa-f]{2})/.test(pair));
-  return new URLSearchParams(pairs.join('&'));
 }
 
 function who(server: Server, exchange: Exchange): User {

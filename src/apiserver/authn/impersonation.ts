@@ -21,7 +21,7 @@ import {
 import type { Access, Authorizer } from '#apiserver/authz/authorizer.ts';
 import { resourceAccess } from '#apiserver/authz/authorizer.ts';
 import { accessForbidden } from '#apiserver/authz/forbidden.ts';
-import { decodePath, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
+import { decodePath, parseQuery, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
 import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
 import { headerValue, headerValues } from '#lib/http/headers.ts';
 import { ApiError, badRequestError } from '#machinery/api-error.ts';
@@ -63,7 +63,7 @@ export function impersonator(authorizer: Authorizer): (exchange: Exchange, reque
     const wanted = wantedUser(exchange.headers);
     if (wanted === undefined) return requestor;
     const { path, query } = splitTarget(exchange.target);
-    const access = requestInfo(exchange.method, decodePath(path) ?? path, query);
+    const access = requestInfo(exchange.method, decodePath(path) ?? path, parseQuery(query));
     const who = JSON.stringify([requestor.name, requestor.uid, requestor.groups]);
     const last = lastMode.get(who);
     const inTurn = last === undefined ? modes : [last, ...modes.filter(mode => mode !== last)];

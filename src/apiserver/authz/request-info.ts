@@ -31,55 +31,52 @@ export function splitTarget(target: string): { path: string; query: string } {
 
 /** The path with its escapes resolved once; undefined when they are malformed, which is a 400. */
 export function decodePath(path: string): string | undefined {
-  if (!path.includes('%')) return path;
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return undefined;
-  }
+  return path.includes('%') ? unescaped(path) : path;
 }
 
-/** The first value of a query parameter. Pairs with malformed escapes do not count, as upstream has it. */
-export function queryValue(query: string, name: string): string | undefined {
-  let start = 0;
-  while (start <= query.length && query !== '') {
-    let end = query.indexOf('&', start);
-    if (end < 0) end = query.length;
-    const found = pairValue(query.slice(start, end), name);
-    if (found !== undefined) return found;
-    start = end + 1;
+/**
+ * The query as everybody reads it: who may do something is decided on the very values that are then acted on. Pairs with a
+ * semicolon or a malformed escape do not count, as upstream has it.
+ */
+export function parseQuery(query: string): URLSearchParams {
+  const params = new URLSearchParams();
+  for (const pair of query.split('&')) {
+    if (pair === '' || pair.includes(';')) continue;
+    const equals = pair.indexOf('=');
+    const name = unescapeQuery(equals < 0 ? pair : pair.slice(0, equals));
+    const value = equals < 0 ? '' : unescapeQuery(pair.slice(equals + 1));
+    if (name !== undefined && value !== undefined) params.append(name, value);
   }
-  return undefined;
-}
-
-function pairValue(pair: string, name: string): string | undefined {
-  if (pair.includes(';')) return undefined;
-  const equals = pair.indexOf('=');
-  const key = equals < 0 ? pair : pair.slice(0, equals);
-  if (unescapeQuery(key) !== name) return undefined;
-  return equals < 0 ? '' : unescapeQuery(pair.slice(equals + 1));
+  return params;
 }
 
 function unescapeQuery(text: string): string | undefined {
   if (!text.includes('%') && !text.includes('+')) return text;
+  return unescaped(text.replaceAll('+', ' '));
+}
+
+/** Escapes may stand for any bytes: what is no UTF-8 reads as the replacement character, which no name holds. */
+function unescaped(text: string): string | undefined {
   try {
-    return decodeURIComponent(text.replaceAll('+', ' '));
+    return decodeURIComponent(text);
   } catch {
-    return undefined;
+    if (/%(?![0-9A-Fa-f]{2})/.test(text)) return undefined;
+    const bytes = text.replace(/%(..)|[^%]+/g, (part, hex) => hex ?? Buffer.from(part).toString('hex'));
+    return Buffer.from(bytes, 'hex').toString();
   }
 }
 
-const verbs: Readonly<Record<string, string>> = {
-  POST: 'create',
-  GET: 'get',
-  HEAD: 'get',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
+const verbs: ReadonlyMap<string, string> = new Map([
+  ['POST', 'create'],
+  ['GET', 'get'],
+  ['HEAD', 'get'],
+  ['PUT', 'update'],
+  ['PATCH', 'patch'],
+  ['DELETE', 'delete'],
+]);
 
-/** `path` is decoded (`decodePath`), `query` is as sent. */
-export function requestInfo(method: string, path: string, query: string): RequestInfo {
+/** `path` is decoded (`decodePath`). */
+export function requestInfo(method: string, path: string, query: URLSearchParams): RequestInfo {
   const segments = trimSlashes(path).split('/');
   const prefix = segments[0];
   const groupless = prefix === 'api';
@@ -88,7 +85,7 @@ export function requestInfo(method: string, path: string, query: string): Reques
   const group = groupless ? '' : segments[1]!;
   const version = segments[groupless ? 1 : 2]!;
   let at = groupless ? 2 : 3;
-  let verb = verbs[method] ?? '';
+  let verb = verbs.get(method) ?? '';
   // The old way to ask for a watch or a proxy: `/api/v1/watch/namespaces/a/pods`.
   const special = segments[at];
   if (special === 'watch' || special === 'proxy') {
@@ -110,9 +107,9 @@ export function requestInfo(method: string, path: string, query: string): Reques
   const wellFormed = segments.slice(0, named).every(isWellFormed);
 
   if (name === '' && verb === 'get') {
-    const watch = queryValue(query, 'watch')?.toLowerCase();
+    const watch = query.get('watch')?.toLowerCase();
     verb = watch === undefined || watch === 'false' || watch === '0' ? 'list' : 'watch';
-    name = nameInSelector(queryValue(query, 'fieldSelector'));
+    name = nameInSelector(query.get('fieldSelector'));
   } else if (name === '' && verb === 'delete') {
     verb = 'deletecollection';
   }
@@ -130,8 +127,8 @@ export function requestInfo(method: string, path: string, query: string): Reques
     name,
     parts,
     wellFormed,
-    fieldSelector: selects ? queryValue(query, 'fieldSelector') : undefined,
-    labelSelector: selects ? queryValue(query, 'labelSelector') : undefined,
+    fieldSelector: selects ? (query.get('fieldSelector') ?? undefined) : undefined,
+    labelSelector: selects ? (query.get('labelSelector') ?? undefined) : undefined,
   };
 }
 
@@ -170,8 +167,8 @@ function isWellFormed(segment: string): boolean {
 }
 
 /** A list of `metadata.name=x` asks for one object and is authorized as such, if x can be a name at all. */
-function nameInSelector(selector: string | undefined): string {
-  const name = selector === undefined ? undefined : exactMatch(selector, 'metadata.name');
+function nameInSelector(selector: string | null): string {
+  const name = selector === null ? undefined : exactMatch(selector, 'metadata.name');
   return name === undefined || name.includes('/') || !isWellFormed(name) ? '' : name;
 }
 

@@ -1,11 +1,10 @@
 /** Server-side apply: PATCH with `application/apply-patch+yaml`. Makes the object when there is none. */
 
-import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { readBody } from '#apiserver/body.ts';
 import { inVersion, sendObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
-import { createObject } from '#apiserver/verbs/create.ts';
+import { checkMayCreate, createObject } from '#apiserver/verbs/create.ts';
 import { objectsInVersion, resetFieldsOf } from '#apiserver/verbs/managed-fields.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
@@ -78,10 +77,8 @@ async function applyOnce(request: ResourceRequest, config: Config, options: Writ
 }
 
 async function applyNew(request: ResourceRequest, config: Config, options: WriteOptions): Promise<AnyJson> {
-  const { served, info, server, user } = request;
-  const asCreate = { ...info, verb: 'create' };
-  const verdict = server.authorizer.authorize(user, asCreate);
-  if (verdict.decision !== 'allow') throw accessForbidden(user, asCreate, verdict.reason);
+  const { served, info } = request;
+  checkMayCreate(request);
   const object = applied(request, config, undefined, options);
   const { uid } = config.value.metadata ?? {};
   if (uid) {

@@ -1,5 +1,6 @@
 /** POST on a collection. */
 
+import { accessForbidden } from '#apiserver/authz/forbidden.ts';
 import { decodeBody } from '#apiserver/body.ts';
 import { sendObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
@@ -31,6 +32,13 @@ export async function create(request: ResourceRequest): Promise<void> {
   agreeOnNamespace(request, object);
   const created = await createObject(request, object, options);
   sendObject(request, 201, created);
+}
+
+/** A PUT or an apply that makes the object takes the right to create it as well. Throws 403. */
+export function checkMayCreate({ server, user, info }: ResourceRequest): void {
+  const access = { ...info, verb: 'create' };
+  const verdict = server.authorizer.authorize(user, access);
+  if (verdict.decision !== 'allow') throw accessForbidden(user, access, verdict.reason);
 }
 
 export interface CreateSettings {

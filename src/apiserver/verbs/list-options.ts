@@ -120,7 +120,13 @@ export function selection(request: ResourceRequest): { scope: Scope; selector: S
   const labels = parseLabelSelector(query.get('labelSelector') ?? '');
   const fields = parseFieldSelector(query.get('fieldSelector') ?? '', request.served.fieldRules);
   const inNamespace = hub.namespaced && info.namespace !== '';
-  const name = fields.exactly('metadata.name');
+  const selected = fields.exactly('metadata.name');
+  // The old path of a watch names one object: `/api/v1/watch/namespaces/a/pods/p`.
+  const named = info.parts[1];
+  if (named !== undefined && fields.text !== '' && selected !== named) {
+    throw badRequestError("fieldSelector metadata.name doesn't match requested name");
+  }
+  const name = named ?? selected;
   const wholeKey = name !== undefined && (inNamespace || !hub.namespaced);
   const scope: Scope = wholeKey
     ? { key: inNamespace ? `${info.namespace}/${name}` : name }

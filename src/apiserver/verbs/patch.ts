@@ -30,11 +30,12 @@ export type PatchFunction = (current: AnyJson, patch: AnyJson, schema: Schema) =
 const jsonPatch: PatchFunction = (current, patch) => applyJsonPatch(current, patch);
 const strategicPatch: PatchFunction = (current, patch, schema) => applyStrategicPatch(schema, current, patch);
 
-export const patchFunctions: Readonly<Record<string, PatchFunction>> = {
+/** By content type, which a client can choose freely: no other name finds anything. */
+export const patchFunctions: Readonly<Record<string, PatchFunction>> = Object.assign(Object.create(null), {
   'application/json-patch+json': jsonPatch,
-  'application/merge-patch+json': (current, patch) => applyMergePatch(current, patch),
+  'application/merge-patch+json': (current: AnyJson, patch: AnyJson) => applyMergePatch(current, patch),
   'application/strategic-merge-patch+json': strategicPatch,
-};
+});
 
 export async function patch(request: ResourceRequest): Promise<void> {
   const type = contentType(request);

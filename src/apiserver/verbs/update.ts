@@ -7,7 +7,7 @@ import type { Claim, ResourceRequest } from '#apiserver/request.ts';
 import type { Strategy, UpdateRules } from '#apiserver/resources/strategy.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
-import { createObject } from '#apiserver/verbs/create.ts';
+import { checkMayCreate, createObject } from '#apiserver/verbs/create.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
 import { agreeOnName, agreeOnNamespace, dropRepeatedOwners, keepSystemFields } from '#apiserver/verbs/metadata.ts';
 import { type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
@@ -39,6 +39,7 @@ export async function update(request: ResourceRequest): Promise<void> {
   const key = keyOf(stored.hub, info.namespace, info.name);
   if (stored.strategy.allowCreateOnUpdate && info.subresource === '') {
     if ((await currentEntry(stored, key)) === undefined) {
+      checkMayCreate(request);
       const { uid } = object.metadata;
       if (uid) throw preconditionFailed(request, 'UID', uid, '', options.dryRun);
       // Whatever version it was made from is gone.

@@ -118,7 +118,8 @@ function merges(list: ListSchema): boolean {
 /** The type of a field, and whether a patch replaces it whole. */
 function fieldOf(schema: Schema, key: string): { schema: Schema; replaces: boolean } {
   if (schema.kind === 'map') return { schema: resolved((schema as MapSchema).values), replaces: false };
-  const field = schema.kind === 'struct' ? (schema as StructSchema).fields[key] : undefined;
+  const fields = schema.kind === 'struct' ? (schema as StructSchema).fields : {};
+  const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
   if (field !== undefined)
     return { schema: resolved(field.schema), replaces: field.patch?.includes('replace') ?? false };
   const name = schema.kind === 'struct' ? shortName(schema as StructSchema) : 'RawExtension';

@@ -5,7 +5,7 @@ import type { Pod } from '#api/core/pod.ts';
 import type { ResourceSlice } from '#api/resource/resource-slice.ts';
 import type { VolumeAttachment } from '#api/storage/volume-attachment.ts';
 import { makeUser, type User } from '#apiserver/authn/user.ts';
-import { decodePath, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
+import { decodePath, parseQuery, requestInfo, splitTarget } from '#apiserver/authz/request-info.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { nodeUser } from '#testing/admission.ts';
 import { memoryObjects } from '#testing/objects.ts';
@@ -22,7 +22,7 @@ function world() {
   const authorizer = nodeAuthorizer(new NodeGraph(objects));
   const ask = (method: string, target: string, user: User = nodeUser('n')) => {
     const { path, query } = splitTarget(target);
-    return authorizer.authorize(user, requestInfo(method, decodePath(path)!, query));
+    return authorizer.authorize(user, requestInfo(method, decodePath(path)!, parseQuery(query)));
   };
   const may = (method: string, target: string, user?: User) => ask(method, target, user).decision === 'allow';
   return { ...objects, ask, may };

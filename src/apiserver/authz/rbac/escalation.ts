@@ -22,7 +22,7 @@ import { quote, quoteList } from '#machinery/validation/field-error.ts';
 const group = 'rbac.authorization.k8s.io';
 const version = 'v1';
 
-/** What an aggregation rule may gather, so what one must hold to set one. */
+/** What an aggregation rule may gather, so what one must hold to set one or to take one away. */
 const everything: readonly PolicyRule[] = [
   { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
   { verbs: ['*'], nonResourceURLs: ['*'] },
@@ -53,14 +53,15 @@ function checkRole(bindings: Bindings, authorizer: Authorizer, request: Admissio
   const asked = request.operation === 'CREATE' ? '' : name;
   const access = resourceAccess({ verb: 'escalate', group, version, resource, namespace, name: asked });
   if (authorizer.authorize(request.user, access).decision === 'allow') return;
-  if (role.aggregationRule != null) {
-    const missing = notHeld(bindings, request.user, '', everything);
-    if (missing !== undefined) {
-      const why = `must have cluster-admin privileges to use the aggregationRule: ${missing}`;
-      throw forbiddenError(resourceOf(request), name, why);
-    }
-  }
   refuseUnheld(bindings, request, namespace, role.rules ?? [], name);
+  const aggregates = gathers(role) || (request.operation === 'UPDATE' && gathers(request.old));
+  if (aggregates && notHeld(bindings, request.user, '', everything) !== undefined) {
+    throw forbiddenError(resourceOf(request), name, 'must have cluster-admin privileges to use the aggregationRule');
+  }
+}
+
+function gathers({ aggregationRule }: ClusterRole): boolean {
+  return (aggregationRule?.clusterRoleSelectors?.length ?? 0) > 0;
 }
 
 function checkBinding(bindings: Bindings, authorizer: Authorizer, request: AdmissionRequest): void {
