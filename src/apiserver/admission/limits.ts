@@ -117,7 +117,6 @@ function larger(a: Quantities, b: Quantities): Quantities {
 }
 
 function checkLimit(limit: LimitRangeItem, requests: Quantities, limits: Quantities): string[] {
-  const of = (values: Quantities, name: string) => (Object.hasOwn(values, name) ? values[name] : undefined);
   const each = (bounds: Quantities | undefined, check: (name: string, bound: string) => string | undefined) =>
     Object.entries(bounds ?? {})
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -138,6 +137,10 @@ function checkLimit(limit: LimitRangeItem, requests: Quantities, limits: Quantit
       ),
     ),
   ];
+}
+
+function of(values: Quantities, name: string): string | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function minProblem(rule: string, bound: string, request: string | undefined, limit: string | undefined) {
@@ -170,12 +173,17 @@ function numberOf(quantity: string): number {
 function claimProblems(limit: LimitRangeItem, requests: Quantities): string[] {
   const problems: string[] = [];
   for (const [name, bound] of Object.entries(limit.min ?? {})) {
-    const problem = minProblem(`minimum ${name} usage per ${limit.type} is ${bound}`, bound, requests[name], undefined);
+    const problem = minProblem(
+      `minimum ${name} usage per ${limit.type} is ${bound}`,
+      bound,
+      of(requests, name),
+      undefined,
+    );
     if (problem !== undefined) problems.push(problem);
   }
   for (const [name, bound] of Object.entries(limit.max ?? {})) {
     const rule = `maximum ${name} usage per ${limit.type} is ${bound}`;
-    const request = requests[name];
+    const request = of(requests, name);
     if (request === undefined) problems.push(`${rule}.  No request is specified`);
     else if (compareQuantities(request, bound) > 0) problems.push(`${rule}, but request is ${request}`);
   }

@@ -23,7 +23,7 @@ export function inspectMetrics(metrics: readonly MetricSpec[], path: string, err
 function inspectMetric(metric: MetricSpec, path: string, errors: FieldError[]): void {
   const { type = '' } = metric;
   if (type === '') errors.push(required(`${path}.type`, 'must specify a metric source type'));
-  const expected = (sources as Readonly<Record<string, Source>>)[type];
+  const expected = Object.hasOwn(sources, type) ? (sources as Readonly<Record<string, Source>>)[type] : undefined;
   if (expected === undefined) errors.push(notSupported(`${path}.type`, type, Object.keys(sources).sort()));
   inspectSources(metric, path, errors);
   if (expected === undefined) {

@@ -94,7 +94,7 @@ function addExpressions(
 ): void {
   if (!owner.labelSelector) return;
   const added: LabelSelectorRequirement[] = keys
-    .filter(key => labels[key] !== undefined)
+    .filter(key => Object.hasOwn(labels, key))
     .map(key => ({ key, operator, values: [labels[key] as string] }));
   if (added.length === 0) return;
   const { matchExpressions = [] } = owner.labelSelector;

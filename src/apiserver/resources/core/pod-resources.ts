@@ -120,7 +120,8 @@ function inspectRequirements(
     const at = `${path}.requests[${resource}]`;
     inspectName(resource, at, errors);
     inspectAmount(resource, amount, at, errors);
-    inspectWithinLimit(resource, amount, limits[resource], path, errors);
+    const limit = Object.hasOwn(limits, resource) ? limits[resource] : undefined;
+    inspectWithinLimit(resource, amount, limit, path, errors);
     inspectPages(resource, amount, at, errors);
   }
   const names = [...Object.keys(limits), ...Object.keys(requests)];
@@ -203,7 +204,7 @@ export function inspectPodResources(spec: PodSpec, path: FieldPath, errors: Fiel
   inspectRequirements(resources, inspectPodResourceName, path, errors);
   const podRequests = resources.requests ?? {};
   for (const [resource, sum] of Object.entries(aggregateContainers(spec, 'requests'))) {
-    const amount = podRequests[resource];
+    const amount = Object.hasOwn(podRequests, resource) ? podRequests[resource] : undefined;
     if (amount === undefined || !isPodLevelResource(resource)) continue;
     if (parseQuantity(sum).compare(parseQuantity(amount)) > 0) {
       const problem = `must be greater than or equal to aggregate container requests of ${sum}`;
@@ -222,7 +223,7 @@ function inspectLimitsWithin(
 ): void {
   containers.forEach((container, i) => {
     for (const [resource, limit] of Object.entries(container.resources?.limits ?? {})) {
-      const podLimit = podLimits[resource];
+      const podLimit = Object.hasOwn(podLimits, resource) ? podLimits[resource] : undefined;
       if (podLimit === undefined || parseQuantity(limit).compare(parseQuantity(podLimit)) <= 0) continue;
       const problem = `must be less than or equal to pod limits of ${podLimit}`;
       errors.push(invalid(`${path}[${i}][${resource}].limits`, limit, problem));

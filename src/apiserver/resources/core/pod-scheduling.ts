@@ -154,7 +154,7 @@ function inspectKeysOnce(term: PodAffinityTerm, path: FieldPath, errors: FieldEr
 
 /** The server itself adds one expression for each key when it makes the Pod: that one does not count. */
 function isAlsoSelected(key: string, own: string, selector: LabelSelector | undefined): boolean {
-  if (selector?.matchLabels?.[key] !== undefined) return true;
+  if (Object.hasOwn(selector?.matchLabels ?? {}, key)) return true;
   const others = (selector?.matchExpressions ?? []).filter(expression => expression.key === key);
   return others.length > 1 || others.some(expression => expression.operator !== own);
 }

@@ -61,17 +61,19 @@ function specWarnings(spec: PodSpec, metadata: ObjectMeta | undefined, prefix: s
 }
 
 /** Labels of nodes that have a successor. */
-const nodeLabelSuccessors: Readonly<Record<string, string>> = {
-  'beta.kubernetes.io/arch': 'deprecated since v1.14; use "kubernetes.io/arch" instead',
-  'beta.kubernetes.io/os': 'deprecated since v1.14; use "kubernetes.io/os" instead',
-  'beta.kubernetes.io/instance-type': 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead',
-  'failure-domain.beta.kubernetes.io/zone': 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead',
-  'failure-domain.beta.kubernetes.io/region': 'deprecated since v1.17; use "topology.kubernetes.io/region" instead',
-};
+const nodeLabelSuccessors: ReadonlyMap<string, string> = new Map([
+  ['beta.kubernetes.io/arch', 'deprecated since v1.14; use "kubernetes.io/arch" instead'],
+  ['beta.kubernetes.io/os', 'deprecated since v1.14; use "kubernetes.io/os" instead'],
+  ['beta.kubernetes.io/instance-type', 'deprecated since v1.17; use "node.kubernetes.io/instance-type" instead'],
+  ['failure-domain.beta.kubernetes.io/zone', 'deprecated since v1.17; use "topology.kubernetes.io/zone" instead'],
+  ['failure-domain.beta.kubernetes.io/region', 'deprecated since v1.17; use "topology.kubernetes.io/region" instead'],
+]);
 
 function termWarnings(term: NodeSelectorTerm, path: FieldPath): string[] {
   return (term.matchExpressions ?? []).flatMap(({ key }, i) =>
-    nodeLabelSuccessors[key] ? [`${path}.matchExpressions[${i}].key: ${key} is ${nodeLabelSuccessors[key]}`] : [],
+    nodeLabelSuccessors.has(key)
+      ? [`${path}.matchExpressions[${i}].key: ${key} is ${nodeLabelSuccessors.get(key)}`]
+      : [],
   );
 }
 
@@ -82,7 +84,7 @@ function labelWarnings(spec: PodSpec, path: FieldPath): string[] {
   const preferred = affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? [];
   return [
     ...Object.keys(spec.nodeSelector ?? {}).flatMap(key =>
-      nodeLabelSuccessors[key] ? [`${path}.nodeSelector[${key}]: ${nodeLabelSuccessors[key]}`] : [],
+      nodeLabelSuccessors.has(key) ? [`${path}.nodeSelector[${key}]: ${nodeLabelSuccessors.get(key)}`] : [],
     ),
     ...required.flatMap((term, i) =>
       termWarnings(term, `${at}.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[${i}]`),
@@ -92,7 +94,7 @@ function labelWarnings(spec: PodSpec, path: FieldPath): string[] {
     ),
     ...(spec.topologySpreadConstraints ?? []).flatMap((constraint, i) => {
       const here = `${path}.topologySpreadConstraints[${i}]`;
-      const successor = nodeLabelSuccessors[constraint.topologyKey];
+      const successor = nodeLabelSuccessors.get(constraint.topologyKey);
       return [
         ...(successor ? [`${here}.topologyKey: ${constraint.topologyKey} is ${successor}`] : []),
         ...(constraint.labelSelector ? [] : [`${here}.labelSelector: ${matchesNothing}`]),

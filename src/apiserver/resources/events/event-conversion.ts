@@ -46,7 +46,7 @@ export const eventConversion = {
   toHub: (object: AnyJson) => renamed(object, names, 'v1'),
   fromHub: (object: AnyJson) => renamed(object, namesBack, 'events.k8s.io/v1'),
   fieldRules: (field: string) => {
-    const known = fields[field];
+    const known = Object.hasOwn(fields, field) ? fields[field] : undefined;
     if (known === undefined) throw badRequestError(`field label not supported: ${field}`);
     return known;
   },

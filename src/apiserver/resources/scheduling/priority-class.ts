@@ -60,7 +60,7 @@ function validate({ metadata, value = 0, globalDefault = false, preemptionPolicy
 }
 
 function systemProblem(name: string, value: number, globalDefault: boolean): string | undefined {
-  const known = systemValues[name];
+  const known = Object.hasOwn(systemValues, name) ? systemValues[name] : undefined;
   if (known === undefined) return `${name} is not a known system priority class`;
   if (value !== known) return `value of ${name} PriorityClass must be ${known}`;
   return globalDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;
