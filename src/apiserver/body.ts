@@ -4,7 +4,7 @@ import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
 import type { FieldValidation } from '#apiserver/verbs/options.ts';
 import { dryRunErrors } from '#apiserver/verbs/options.ts';
 import { warn } from '#apiserver/warning.ts';
-import { BodyTooLarge } from '#lib/http/exchange.ts';
+import { BodyTooLarge, BodyTooSlow } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
@@ -42,8 +42,14 @@ export async function readBody(request: ApiRequest, limit = bodyBytesMax): Promi
     const bytes = await request.exchange.body(limit);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (error) {
-    if (!(error instanceof BodyTooLarge)) throw error;
-    throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
+    if (error instanceof BodyTooLarge) {
+      throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
+    }
+    if (error instanceof BodyTooSlow) {
+      throw new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout');
+    }
+    // The client broke off: no defect of ours, and nobody is there to hear of it.
+    throw badRequestError((error as Error).message);
   }
 }
 

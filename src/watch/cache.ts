@@ -206,16 +206,23 @@ export class ResourceCache {
   /** Events may have been missed: all watches end, and what there is will be loaded again. */
   reset(): void {
     if (this.#state.at === 'closed') return;
+    const gone = this.#tree;
+    this.#forgetAll();
+    // Listeners may look around: they find a cache with nothing in it, until it is cold.
+    for (const entry of gone.values(0, gone.size)) this.#tell(entry, undefined);
     this.#state = { at: 'cold' };
-    for (const entry of this.entries()) this.#tell(entry, undefined);
+  }
+
+  /** Nobody is told: it is this cache that ends, not what it holds. */
+  close(): void {
+    this.#state = { at: 'closed' };
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
     this.#tree = BTree.empty();
     this.forgetEvents();
     this.#fanOut.endAll({ reason: 'closed' });
-  }
-
-  close(): void {
-    this.reset();
-    this.#state = { at: 'closed' };
   }
 
   #startLoading(): void {

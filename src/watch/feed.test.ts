@@ -56,6 +56,19 @@ test('when the history is gone every watch ends, and the caches are loaded anew'
   assert.equal(await again.untilEnd(), 'expired 1 2');
 });
 
+test('whoever follows a cache may look around in it whatever happens: when it begins anew, and when it ends', async () => {
+  const { store, feed, cache, sink, breakWith } = await openFeed();
+  const told: string[] = [];
+  cache.onChange((before, after) => told.push(`${(before ?? after)!.key} ${cache.get('a/1') !== undefined}`));
+  await store.put('/registry/things/a/1', bytes('x:1'));
+  await breakWith(new CompactedError(2, 5));
+  await sink.untilEnd();
+  await cache.ready();
+  assert.deepEqual(told, ['a/1 true', 'a/1 false', 'a/1 true', 'a/meanwhile true']);
+  feed.close();
+  assert.equal(told.length, 4);
+});
+
 test('a resource that is no longer served ends its watches and can be served again', async () => {
   const { store, feed, cache, sink } = await openFeed();
   await store.put('/registry/things/a/1', bytes('x:1'));

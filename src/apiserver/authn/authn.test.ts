@@ -210,6 +210,8 @@ test('forged, changed and foreign tokens are refused', () => {
   };
   const forged = [
     `${header}.${admin}.${signature}`,
+    `${token}==`,
+    `${token}.`,
     `${part({ alg: 'none' })}.${payload}.`,
     `${part({ alg: 'none' })}.${payload}.${signature}`,
     `${part({ alg: 'HS256' })}.${payload}.${signature}`,
@@ -295,6 +297,7 @@ test('bootstrap tokens', () => {
     { 'usage-bootstrap-authentication': 'false' },
     { 'auth-extra-groups': 'system:masters' },
     { expiration: 'tomorrow' },
+    { expiration: '2099-01-01' },
     { 'token-id': 'fedcba' },
   ];
   for (const data of spoiled) {

@@ -9,6 +9,7 @@ import type { Clock } from '#lib/clock.ts';
 
 const tokenForm = /^([a-z0-9]{6})\.([a-z0-9]{16})$/;
 const groupForm = /^system:bootstrappers:[a-z0-9:-]{0,255}[a-z0-9]$/;
+const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 const notMine: TokenVerdict = { error: '' };
 
 export function bootstrapTokens(options: {
@@ -44,7 +45,8 @@ function isGood(found: Secret, id: string, secret: string, nowMs: number): boole
   if (expected.length !== given.length || !timingSafeEqual(expected, given)) return false;
   if (field(found, 'token-id') !== id || field(found, 'usage-bootstrap-authentication') !== 'true') return false;
   const expiration = field(found, 'expiration');
-  return expiration === '' || Date.parse(expiration) > nowMs; // What is not a time is not in the future.
+  // What is not a time is not in the future.
+  return expiration === '' || (timeForm.test(expiration) && Date.parse(expiration) > nowMs);
 }
 
 /** Undefined: a group that this kind of token may not give. */

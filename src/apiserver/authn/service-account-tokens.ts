@@ -159,7 +159,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
     const parts = token.split('.');
     if (parts.length !== 3) return '';
     const [header, payload] = [readPart(parts[0]!), readPart(parts[1]!)];
-    if (header === undefined || payload === undefined) return '';
+    if (header === undefined || payload === undefined || !isBase64url.test(parts[2]!)) return '';
     if (payload.iss !== this.issuer && payload.iss !== legacyIssuer) return '';
     const bytes = Buffer.from(parts[2]!, 'base64url');
     const text = `${parts[0]}.${parts[1]}`;
@@ -271,8 +271,10 @@ function base64url(text: string): string {
   return Buffer.from(text, 'utf8').toString('base64url');
 }
 
+const isBase64url = /^[A-Za-z0-9_-]+$/;
+
 function readPart(part: string): Record<string, unknown> | undefined {
-  if (!/^[A-Za-z0-9_-]+$/.test(part)) return undefined;
+  if (!isBase64url.test(part)) return undefined;
   try {
     const value: unknown = JSON.parse(Buffer.from(part, 'base64url').toString('utf8'));
     return typeof value === 'object' && value !== null && !Array.isArray(value)
