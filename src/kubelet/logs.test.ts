@@ -33,6 +33,18 @@ describe('logs of containers', () => {
     assert.equal(await logTail(path, { linesMax: 4, bytesMax: 8 }), 'e 5\nerr\n');
   });
 
+  test('of a container that goes on writing, as they were when they were asked for', async () => {
+    const busy = join(folder, 'busy.log');
+    const line = '2026-01-01T00:00:01Z stdout F x\n';
+    writeFileSync(busy, line.repeat(4));
+    let count = 0;
+    for await (const _ of readLog(busy, { tailLines: 3 }, undefined)) {
+      appendFileSync(busy, line.repeat(2));
+      assert.ok(++count <= 3, 'the writer is faster for ever');
+    }
+    assert.equal(count, 3);
+  });
+
   test('followed over a rotation, to the end of the container', async () => {
     const ended = new AbortController();
     const chunks = readLog(

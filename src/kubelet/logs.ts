@@ -100,7 +100,10 @@ function formatter({ sinceMs, timestamps, stream }: LogQuery): (record: LogRecor
   };
 }
 
-/** Lines of the file; while followed, lines that are added, and those of the file that takes its place. */
+/**
+ * Lines of the file as it is now; while followed, lines that are added, and those of the file that takes its place. One
+ * that is not followed has an end even when its container writes faster than anybody reads.
+ */
 async function* readLines(
   path: string,
   tailLines: number | undefined,
@@ -109,11 +112,14 @@ async function* readLines(
   let file = await open(path, 'r');
   const changes = follow === undefined ? undefined : new Changes(path, follow);
   try {
-    let offset = tailLines === undefined ? 0 : await tailOffset(file, tailLines);
+    const { size } = await file.stat();
+    const sizeMax = changes === undefined ? size : Number.POSITIVE_INFINITY;
+    let offset = tailLines === undefined ? 0 : await tailOffset(file, size, tailLines);
     let rest = Buffer.alloc(0);
     for (;;) {
-      const isLast = changes === undefined || changes.ended;
-      const { bytesRead, buffer } = await file.read(Buffer.alloc(blockBytes), 0, blockBytes, offset);
+      const isLast = changes?.ended;
+      const wantedBytes = Math.min(blockBytes, sizeMax - offset);
+      const { bytesRead, buffer } = await file.read(Buffer.alloc(wantedBytes), 0, wantedBytes, offset);
       if (bytesRead > 0) {
         offset += bytesRead;
         rest = Buffer.concat([rest, buffer.subarray(0, bytesRead)]);
@@ -124,6 +130,7 @@ async function* readLines(
         if (rest.length > recordBytesMax) throw new Error(`a record of ${path} is larger than ${recordBytesMax} bytes`);
         continue;
       }
+      if (changes === undefined) return;
       const next = await replacement(path, file);
       if (next !== undefined) {
         await file.close();
@@ -146,8 +153,7 @@ async function replacement(path: string, file: FileHandle): Promise<FileHandle |
 }
 
 /** Where the last `lines` lines begin. */
-async function tailOffset(file: FileHandle, lines: number): Promise<number> {
-  const { size } = await file.stat();
+async function tailOffset(file: FileHandle, size: number, lines: number): Promise<number> {
   let found = 0;
   for (let end = size; end > 0; ) {
     const start = Math.max(end - blockBytes, 0);
