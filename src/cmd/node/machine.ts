@@ -29,7 +29,7 @@ export interface NodeMachine {
   clock: Clock;
 }
 
-/** Where CNI keeps the results of its plugins, one file for each Pod, named after the network. */
+/** Where CNI keeps the results of its plugins, for each Pod a file for the network and one for its loopback. */
 const cniResultFolder = '/var/lib/cni/results';
 const leftoversWaitMs = 10_000;
 const leftoversCheckMs = 20;
@@ -150,8 +150,13 @@ function commandLine(pid: string): string[] {
 }
 
 function removeCniResults(machine: NodeMachine): void {
-  const ours = namesIn(cniResultFolder).filter(name => name.startsWith(`${networkName(machine)}-`));
-  for (const name of ours) rmSync(join(cniResultFolder, name), { force: true });
+  const namespaces = containerdPaths(machine.dataDir).folder;
+  for (const name of namesIn(cniResultFolder)) {
+    const path = join(cniResultFolder, name);
+    // Loopbacks are named alike whoever asks for them; but each says where its namespace is.
+    const isOurs = name.startsWith(`${networkName(machine)}-`) || readText(path).includes(`"${namespaces}/`);
+    if (isOurs) rmSync(path, { force: true });
+  }
 }
 
 /** The mount points at and below a folder, the last mounted first. */
