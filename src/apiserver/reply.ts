@@ -3,9 +3,10 @@
 import { metadataOf } from '#apiserver/encode/form-source.ts';
 import { encodedOnce, lineEnd, PartialObjectMetadata, unlisted } from '#apiserver/encode/forms.ts';
 import { jsonHead } from '#apiserver/encode/json-bytes.ts';
-import { columnsOf } from '#apiserver/encode/table.ts';
+import { type Columns, columnsOf } from '#apiserver/encode/table.ts';
 import { type Accepted, contentTypes, type Media, mediaOfError, negotiate, wantsPretty } from '#apiserver/negotiate.ts';
 import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
+import type { Column } from '#apiserver/resources/strategy.ts';
 import { warningHeader } from '#apiserver/warning.ts';
 import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, untypedError } from '#machinery/api-error.ts';
@@ -119,23 +120,45 @@ export function includeObject(query: URLSearchParams): (typeof includes)[number]
 }
 
 function tableOf(request: ResourceRequest, hubs: readonly AnyJson[], metadata: AnyJson, wanted: Accepted): AnyJson {
-  const { served, server, query } = request;
+  const { served, query } = request;
   const include = includeObject(query);
-  const columns = columnsOf(served.stored.strategy);
-  const nowMs = server.clock.nowMs();
+  const whole = (hub: AnyJson) =>
+    include === 'Object' ? inVersion(served, hub) : metadataOnly(metadataOf(served.stored.strategy, hub), wanted);
+  const rowObject = include === 'None' ? () => null : whole;
+  return tableWith(request, columnsOf(served.stored.strategy), { items: hubs, rowObject, metadata }, wanted);
+}
+
+/** Of objects that are not stored: their columns are their own, and a row carries metadata or the whole object. */
+export function sendTable(
+  request: ResourceRequest,
+  items: readonly AnyJson[],
+  columns: readonly Column<AnyJson>[],
+  metadata: AnyJson,
+  wanted: Accepted,
+): void {
+  const include = includeObject(request.query);
+  const rowObject = (item: AnyJson) =>
+    include === 'None' ? null : include === 'Object' ? item : metadataOnly(item.metadata, wanted);
+  const table = tableWith(request, columnsOf({ columns }), { items, rowObject, metadata }, wanted);
+  send(request, 200, table, undefined, wanted.media);
+}
+
+interface Rows {
+  readonly items: readonly AnyJson[];
+  readonly metadata: AnyJson;
+  rowObject(item: AnyJson): AnyJson;
+}
+
+function tableWith(request: ResourceRequest, columns: Columns, rows: Rows, wanted: Accepted): AnyJson {
+  const nowMs = request.server.clock.nowMs();
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${wanted.version}`,
-    metadata,
+    metadata: rows.metadata,
     columnDefinitions: columns.definitions,
-    rows: hubs.map(hub => ({
-      cells: columns.all.map(column => column.cell(hub, nowMs)),
-      object:
-        include === 'None'
-          ? null
-          : include === 'Object'
-            ? inVersion(served, hub)
-            : metadataOnly(metadataOf(served.stored.strategy, hub), wanted),
+    rows: rows.items.map(item => ({
+      cells: columns.all.map(column => column.cell(item, nowMs)),
+      object: rows.rowObject(item),
     })),
   };
 }

@@ -166,7 +166,8 @@ describe('transcripts', { skip: withoutKubectl }, () => {
         }
       });
     }
-    after(() => isWriting && writeFileSync(path, written(transcript, played)));
+    // Not when a name pattern has left out some of them.
+    after(() => isWriting && played.size === programs.length && writeFileSync(path, written(transcript, played)));
   }
 });
 

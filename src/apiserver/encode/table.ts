@@ -21,9 +21,9 @@ const plainColumns: readonly Column<AnyJson>[] = [
 const nameDescription =
   'Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically.';
 
-const known = new WeakMap<Strategy, Columns>();
+const known = new WeakMap<Pick<Strategy, 'columns'>, Columns>();
 
-export function columnsOf(strategy: Strategy): Columns {
+export function columnsOf(strategy: Pick<Strategy, 'columns'>): Columns {
   const made = known.get(strategy);
   if (made !== undefined) return made;
   const all = strategy.columns ?? plainColumns;

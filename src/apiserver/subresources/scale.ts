@@ -4,8 +4,10 @@ import { Scale } from '#api/autoscaling/scale.ts';
 import { contentType, decodeAs, readBody } from '#apiserver/body.ts';
 import { PartialObjectMetadata } from '#apiserver/encode/forms.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
-import { metadataOnly, send } from '#apiserver/reply.ts';
+import { metadataOnly, objectChoices, send, sendTable } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
+import { ageColumn, nameColumn } from '#apiserver/resources/columns.ts';
+import type { Column } from '#apiserver/resources/strategy.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { applyOptions, checkStrictly, isTrue, parseConfig } from '#apiserver/verbs/apply.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
@@ -48,10 +50,21 @@ export async function getScale(request: ResourceRequest): Promise<void> {
   sendScale(request, entry.object());
 }
 
+/** Upstream's Name has no format here, as it is no object that is stored under that name. */
+const scaleColumns: readonly Column<AnyJson>[] = [
+  { ...nameColumn, format: '' },
+  { name: 'Desired', type: 'integer', cell: scale => scale.spec?.replicas ?? 0 },
+  { name: 'Available', type: 'integer', cell: scale => scale.status?.replicas ?? 0 },
+  ageColumn,
+];
+
 function sendScale(request: ResourceRequest, object: AnyJson): void {
-  const accepted = negotiate(request.exchange.headers, { transformations: ['PartialObjectMetadata'] });
+  const accepted = negotiate(request.exchange.headers, objectChoices);
   const scale = scaleOf(object);
-  if (accepted.as !== undefined)
+  if (accepted.as === 'Table') {
+    const { resourceVersion } = scale.metadata;
+    sendTable(request, [scale], scaleColumns, { resourceVersion }, accepted);
+  } else if (accepted.as !== undefined)
     send(request, 200, metadataOnly(scale.metadata, accepted), PartialObjectMetadata, accepted.media);
   else send(request, 200, scale, Scale, accepted.media);
 }
