@@ -13,6 +13,7 @@ import { openPullRelay } from '#cmd/node/pull-relay.ts';
 import { writeNodeCredentials } from '#cmd/node-credentials.ts';
 import { openNodePorts } from '#cmd/node-ports.ts';
 import { type Loops, type LoopsData, startLoops } from '#cmd/processes/loops.ts';
+import { settle } from '#cmd/processes/settle.ts';
 import { dialRealNodes } from '#cmd/simulated-range.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { must } from '#lib/assert.ts';
@@ -51,6 +52,7 @@ export async function run(directory: string): Promise<void> {
   });
   if (doorway !== undefined) openNodePorts({ plane, doorway, places: nodePlaces(config.nodes), clock, random, log });
   stopOnSignal(plane, loops, inside);
+  settle(clock);
 }
 
 async function writeAllNodeCredentials(identity: Identity, cluster: Cluster, config: ClusterConfig): Promise<void> {

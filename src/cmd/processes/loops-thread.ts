@@ -9,6 +9,7 @@ import { Client } from '#client/client.ts';
 import { Informers } from '#client/informer.ts';
 import { jsonTransport } from '#client/json-transport.ts';
 import type { LoopsData } from '#cmd/processes/loops.ts';
+import { settle } from '#cmd/processes/settle.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { startControllers } from '#controllers/start.ts';
 import { systemClock as clock } from '#lib/clock.ts';
@@ -52,3 +53,5 @@ if (data.scheduler) {
   const informers = new Informers({ client, clock, random, onError });
   startScheduler({ client, informers, clock, random, log, signal: new AbortController().signal });
 }
+
+settle(clock);

@@ -17,6 +17,7 @@ import { nodeCgroup } from '#cmd/node/cgroups.ts';
 import { containerdPaths } from '#cmd/node/containerd-process.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
 import { startNodeServices } from '#cmd/node-services.ts';
+import { settle } from '#cmd/processes/settle.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { containerdRuntime } from '#kubelet/cri/containerd.ts';
 import { startKubelet } from '#kubelet/kubelet.ts';
@@ -85,6 +86,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
     seccompDir: join(directory, 'kubelet', 'seccomp'),
   });
   const others = await startNodeServices({ place, directory, kubelet, podRange, log });
+  settle(clock);
   process.on('SIGTERM', () => {
     kubelet.stop();
     void others.stop().then(() => process.exit(0));

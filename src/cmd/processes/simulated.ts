@@ -6,6 +6,7 @@ import { pods } from '#api/core/pod.ts';
 import { Informers } from '#client/informer.ts';
 import { connectByKubeconfig } from '#cmd/api-client.ts';
 import { Cluster, clusterDns, clusterDomain } from '#cmd/cluster.ts';
+import { settle } from '#cmd/processes/settle.ts';
 import { simulatedAddress } from '#cmd/simulated-range.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { SimulatedRuntime } from '#kubelet/cri/simulated.ts';
@@ -48,6 +49,7 @@ export async function run(clusterDirectory: string): Promise<void> {
       probes: true,
     });
   }
+  settle(clock);
   process.on('SIGTERM', () => {
     informers.stop();
     process.exit(0);
