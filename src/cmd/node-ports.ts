@@ -13,6 +13,7 @@ import type { NodePlace } from '#cmd/cluster.ts';
 import type { ControlPlane } from '#cmd/control-plane.ts';
 import { adminSubject } from '#cmd/identity.ts';
 import type { Clock } from '#lib/clock.ts';
+import { sleep } from '#lib/clock.ts';
 import type { Doorway } from '#lib/doorway/doorway.ts';
 import { memoryTransport } from '#lib/http/memory.ts';
 import type { Log } from '#lib/log.ts';
@@ -27,11 +28,16 @@ export interface NodePortsOptions {
   readonly log: Log;
 }
 
+type Way = Pick<NodePortsOptions, 'doorway' | 'places' | 'clock'>;
+
+/** What a node has to itself before the next one is asked too. */
+const headStartMs = 250;
+
 /** The TCP node ports of a Service. UDP has no relay: it is reached on the nodes' addresses. */
 export function nodePortsOf(service: Service | undefined): number[] {
   const { type, ports = [] } = service?.spec ?? {};
   if (type !== 'NodePort' && type !== 'LoadBalancer') return [];
-  return ports.filter(port => port.protocol !== 'UDP' && port.nodePort).map(port => port.nodePort as number);
+  return ports.filter(port => (port.protocol ?? 'TCP') === 'TCP' && port.nodePort).map(port => port.nodePort as number);
 }
 
 export function openNodePorts({ plane, doorway, places, clock, random, log }: NodePortsOptions): void {
@@ -45,7 +51,7 @@ export function openNodePorts({ plane, doorway, places, clock, random, log }: No
   const client = new Client({ transport: jsonTransport({ transport, userAgent: 'proa-node-ports' }), clock });
   const informer = new Informer<Service>(services, {}, { client, clock, random });
   const open = (port: number) => {
-    if (!listeners.has(port)) listeners.set(port, listen(port, doorway, places, log));
+    if (!listeners.has(port)) listeners.set(port, listen(port, { doorway, places, clock }, log));
   };
   const close = (port: number) => {
     listeners.get(port)?.close();
@@ -65,27 +71,58 @@ export function openNodePorts({ plane, doorway, places, clock, random, log }: No
   informer.start();
 }
 
-function listen(port: number, doorway: Doorway, places: readonly NodePlace[], log: Log): Server {
-  const server = createServer({ allowHalfOpen: true }, socket => void relay(socket, port, doorway, places));
+function listen(port: number, way: Way, log: Log): Server {
+  const server = createServer({ allowHalfOpen: true }, socket => void relay(socket, port, way));
   server.on('error', error => log.warn('a nodePort is not reachable on 127.0.0.1', { port, error: error.message }));
   server.listen({ host: '127.0.0.1', port });
   return server;
 }
 
-async function relay(socket: Socket, port: number, doorway: Doorway, places: readonly NodePlace[]): Promise<void> {
+async function relay(socket: Socket, port: number, way: Way): Promise<void> {
+  const gone = new AbortController();
   socket.on('error', () => socket.destroy());
-  for (const { address } of places) {
-    try {
-      const far = await doorway.connect(address, port);
-      far.on('error', () => socket.destroy());
-      socket.on('close', () => far.destroy());
-      far.on('close', () => socket.destroy());
-      socket.pipe(far);
-      far.pipe(socket);
-      return;
-    } catch {
-      // That node is down: the next one.
-    }
+  socket.on('close', () => gone.abort());
+  try {
+    const far = await connectToAny(port, way, gone.signal);
+    far.on('error', () => socket.destroy());
+    socket.on('close', () => far.destroy());
+    far.on('close', () => socket.destroy());
+    socket.pipe(far);
+    far.pipe(socket);
+  } catch {
+    socket.destroy();
   }
-  socket.destroy();
+}
+
+/**
+ * The first node that takes the connection. One that is silent has no more than a head start: it may be down, or have no
+ * endpoint of a Service whose policy is Local, and then it drops what comes.
+ */
+export async function connectToAny(
+  port: number,
+  { doorway, places, clock }: Way,
+  signal: AbortSignal,
+): Promise<Socket> {
+  const decided = new AbortController();
+  const giveUp = AbortSignal.any([signal, decided.signal]);
+  const attempts: Promise<Socket>[] = [];
+  for (const { address } of places) {
+    const attempt = doorway.connect(address, port, { signal: giveUp });
+    attempts.push(attempt);
+    const first = Promise.any(attempts).catch(() => undefined);
+    const taken = await Promise.race([first, attempt.catch(() => undefined), sleep(clock, headStartMs)]);
+    if (taken !== undefined) break;
+  }
+  try {
+    const winner = await Promise.any(attempts);
+    for (const attempt of attempts) {
+      attempt.then(
+        socket => socket !== winner && socket.destroy(),
+        () => undefined,
+      );
+    }
+    return winner;
+  } finally {
+    decided.abort();
+  }
 }
