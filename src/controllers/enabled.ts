@@ -12,7 +12,6 @@ const notRun = new Set([
   'legacy-serviceaccount-token-cleaner-controller',
   'node-route-controller',
   'persistentvolume-attach-detach-controller',
-  'persistentvolume-expander-controller',
   'podcertificaterequest-cleaner-controller',
   'resourceclaim-controller',
   'selinux-warning-controller',
