@@ -23,13 +23,14 @@ if (lock !== '' && (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock))
     process.stderr.write('proa: npm ci failed; its message is above\n');
     process.exit(1);
   }
+  if (!hasNode26()) completeNode26();
   writeFileSync(stamp, lock);
 }
 
 const entry = process.env.PROA_ENTRY || join(here, 'src/cmd/main.ts');
 // For threads and programs that are started from here, too: what is compiled anew costs them a second and 20 MB each.
 process.env.NODE_COMPILE_CACHE ??= join(modules, '.cache', 'node');
-if (Number(process.versions.node.split('.')[0]) >= 26) {
+if (hasNode26()) {
   module.enableCompileCache(process.env.NODE_COMPILE_CACHE);
   process.argv[1] = entry;
   await import(`file://${entry}`);
@@ -44,6 +45,25 @@ if (Number(process.versions.node.split('.')[0]) >= 26) {
   const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)));
+}
+
+function hasNode26() {
+  return Number(process.versions.node.split('.')[0]) >= 26;
+}
+
+/** Node's builds for Linux need libatomic, which a small Debian lacks. */
+function completeNode26() {
+  const node = node26();
+  if (node === undefined || !spawnSync(node, ['--version'], { encoding: 'utf8' }).stderr.includes('libatomic')) return;
+  const install = ['apt-get', 'install', '--yes', '--no-install-recommends', 'libatomic1'];
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
+    process.stderr.write('proa: installing the package libatomic1, which Node 26 needs\n');
+    spawnSync('apt-get', ['update'], { stdio: 'ignore', env });
+    if (spawnSync(install[0], install.slice(1), { stdio: ['ignore', 'ignore', 2], env }).status === 0) return;
+  }
+  process.stderr.write(`proa: Node 26 needs the library libatomic; run sudo ${install.join(' ')} and try again\n`);
+  process.exit(1);
 }
 
 /** The Node that came with the packages, for a machine whose own is older. */
