@@ -41,24 +41,28 @@ export class Housekeeping {
   }
 
   /** Looks whether there is something to do; does nothing while it still does. */
-  run(): void {
+  async run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    this.#all()
-      .catch(error => this.#options.log.warn('housekeeping failed', { error: errorText(error) }))
-      .finally(() => {
-        this.#running = false;
-      });
+    try {
+      await this.#all();
+    } catch (error) {
+      this.#options.log.warn('housekeeping failed', { error: errorText(error) });
+    }
+    this.#running = false;
   }
 
   async #all(): Promise<void> {
+    const { runtime, clock, log, imageLimits } = this.#options;
     for (const worker of this.#options.workers()) {
       for (const { id, state, logPath } of worker.observed.containers) {
-        if (state === 'Running' && logPath !== '')
-          await rotateLog(this.#options.runtime, id, logPath, this.#options.clock);
+        if (state !== 'Running' || logPath === '') continue;
+        // It may have ended meanwhile; the others' logs grow on.
+        await rotateLog(runtime, id, logPath, clock).catch(error =>
+          log.warn('a log was not rotated', { path: logPath, error: errorText(error) }),
+        );
       }
     }
-    const { clock, imageLimits } = this.#options;
     if (imageLimits === undefined || clock.monotonicMs() - this.#imagesCheckedMs < imageCheckMs) return;
     this.#imagesCheckedMs = clock.monotonicMs();
     await this.#collectImages(imageLimits);
