@@ -39,6 +39,7 @@ import { connectHandlers } from '#apiserver/subresources/connect.ts';
 import { Kubelets } from '#apiserver/subresources/kubelets.ts';
 import { proxyHandlers } from '#apiserver/subresources/proxy.ts';
 import { makeTrust, trustResources } from '#apiserver/trust.ts';
+import { YamlReader } from '#apiserver/yaml/yaml-reader.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { ClientTls, Dial } from '#lib/http/connect.ts';
 import type { Random } from '#lib/random.ts';
@@ -101,6 +102,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const openApi = new OpenApi(() => resources);
   const allocation = makeAllocation({ store, clock, random, resources, writer: () => writer });
   const metrics = new RequestMetrics(clock, resources);
+  const yaml = new YamlReader(clock);
   const startSeconds = clock.nowMs() / 1000;
   const server = createServer({
     clock,
@@ -133,6 +135,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
         (path === '/version' || path === '/version/' ? versionHandler : undefined),
     },
     metrics,
+    yaml,
     log: options.log,
   });
   const writer = internalWriter(server, makeUser({ name: 'system:apiserver', groups: ['system:masters'] }));
@@ -147,6 +150,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   const compactor = startLoops(feed, resources, writer, options);
   const close = () => {
     compactor.close();
+    yaml.close();
     feed.close();
   };
   return { server, feed, writer, tokens, close };

@@ -9,14 +9,14 @@ import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } fr
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
 import { hasMagic, openEnvelope } from '#machinery/codec/envelope.ts';
-import { BodySyntaxError, type ParsedBody, parseJsonBody, parseYamlBody } from '#machinery/codec/parse.ts';
+import { BodySyntaxError, type ParsedBody, parseJsonBody, yamlBody } from '#machinery/codec/parse.ts';
 import { problemsOf, withNumbers } from '#machinery/codec/problems.ts';
 import { decodeMessage, ProtobufError } from '#machinery/codec/protobuf-decode.ts';
 import { DeleteOptions } from '#machinery/meta.ts';
 import { parseApiVersion } from '#machinery/resource.ts';
 import type { AnyJson, Gvk, Schema } from '#machinery/schema.ts';
 import { quote } from '#machinery/validation/field-error.ts';
-import { unmarshalErrors } from '#machinery/yaml.ts';
+import { unmarshalErrors, YamlSyntaxError } from '#machinery/yaml.ts';
 
 /** Upstream's limit of a request's body. */
 export const bodyBytesMax = 3 << 20;
@@ -87,18 +87,17 @@ export async function decodeAs(request: ApiRequest, expected: Expected, validati
     throw unsupportedMediaTypeError(why);
   }
   const body = await readBody(request);
-  return decodeBytes(request, body, media, expected, validation);
+  if (media === 'protobuf') return finish(expected, decodeProtobuf(body, expected));
+  return decodeParsed(request, body, await parse(request, body, media, expected), expected, validation);
 }
 
-export function decodeBytes(
+function decodeParsed(
   request: ApiRequest,
   body: Buffer,
-  media: BodyMedia,
+  parsed: ParsedBody,
   expected: Expected,
   validation: FieldValidation,
 ): AnyJson {
-  if (media === 'protobuf') return finish(expected, decodeProtobuf(body, expected));
-  const parsed = parse(body, media, expected);
   const { value } = parsed;
   const object = typedObject(value, expected, body);
   const notes = { unknownField: false, wrongValue: false };
@@ -110,10 +109,13 @@ export function decodeBytes(
   const strict = validation === 'Ignore' ? [] : strictErrors(parsed, notes.unknownField, expected, object);
   if (strict.length > 0) {
     if (validation === 'Strict') throw cannotBeHandled(object, expected, `strict decoding error: ${strict.join(', ')}`);
-    for (const text of strict.flatMap(warningsOf)) warn(request, text);
+    for (const text of strict.slice(0, warnedMax).flatMap(warningsOf)) warn(request, text);
   }
   return finish(expected, decoded);
 }
+
+/** All their headers together hold far fewer. */
+const warnedMax = 1000;
 
 /** YAML names all repeated keys in one error; as warnings each is one of its own. */
 function warningsOf(text: string): string[] {
@@ -140,11 +142,16 @@ function finish({ schema, gvk }: Expected, object: AnyJson): AnyJson {
   return object;
 }
 
-function parse(body: Buffer, media: 'json' | 'yaml', expected: Expected): ParsedBody {
+async function parse(
+  request: ApiRequest,
+  body: Buffer,
+  media: 'json' | 'yaml',
+  expected: Expected,
+): Promise<ParsedBody> {
   try {
-    return media === 'json' ? parseJsonBody(body) : parseYamlBody(body);
+    return media === 'json' ? parseJsonBody(body) : yamlBody(await request.server.yaml.read(body.toString()));
   } catch (error) {
-    if (!(error instanceof BodySyntaxError)) throw error;
+    if (!(error instanceof BodySyntaxError || error instanceof YamlSyntaxError)) throw error;
     throw unrecognized(body, error.message, expected);
   }
 }
@@ -254,18 +261,26 @@ export async function decodeDeleteOptions(request: ResourceRequest): Promise<Del
   };
   const media = mediaTypes.get(contentType(request)) ?? 'json';
   const options: DeleteOptions =
-    body.length === 0 ? optionsOfQuery(request.query) : deleteOptionsOf(request, body, media, expected);
+    body.length === 0 ? optionsOfQuery(request.query) : await deleteOptionsOf(request, body, media, expected);
   checkDeleteOptions(options);
   return options;
 }
 
-function deleteOptionsOf(request: ResourceRequest, body: Buffer, media: BodyMedia, expected: Expected): DeleteOptions {
+async function deleteOptionsOf(
+  request: ResourceRequest,
+  body: Buffer,
+  media: BodyMedia,
+  expected: Expected,
+): Promise<DeleteOptions> {
   const { group, version } = request.served.resource;
   // Clients name the options after the group of what they delete, or after meta: both are the same type.
-  const parsed = media === 'protobuf' ? undefined : parse(body, media, expected).value;
-  const named = typeof parsed?.apiVersion === 'string' ? parseApiVersion(parsed.apiVersion) : { group, version };
+  const parsed = media === 'protobuf' ? undefined : await parse(request, body, media, expected);
+  const apiVersion: unknown = parsed?.value?.apiVersion;
+  const named = typeof apiVersion === 'string' ? parseApiVersion(apiVersion) : { group, version };
+  const asNamed = { ...expected, gvk: { ...expected.gvk, ...named } };
   try {
-    return decodeBytes(request, body, media, { ...expected, gvk: { ...expected.gvk, ...named } }, 'Ignore');
+    if (parsed === undefined) return finish(asNamed, decodeProtobuf(body, asNamed));
+    return decodeParsed(request, body, parsed, asNamed, 'Ignore');
   } catch (error) {
     throw error instanceof ApiError ? new ApiError(error.reason, error.message.replace(wrapped, ''), error) : error;
   }

@@ -10,6 +10,7 @@ import type { Authorizer } from '#apiserver/authz/authorizer.ts';
 import type { RequestInfo } from '#apiserver/authz/request-info.ts';
 import type { RequestMetrics } from '#apiserver/metrics.ts';
 import type { Served, ServedResources } from '#apiserver/served.ts';
+import type { YamlReader } from '#apiserver/yaml/yaml-reader.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Exchange, ReplyStream } from '#lib/http/exchange.ts';
 import type { Random } from '#lib/random.ts';
@@ -75,6 +76,7 @@ export interface ServerParts {
   /** Sub-resources that reach out of this server (logs, exec, proxies) or sign something (tokens), by name and method. */
   readonly connectors: Readonly<Record<string, Readonly<Record<string, ResourceHandler>>>>;
   readonly metrics: RequestMetrics;
+  readonly yaml: YamlReader;
   readonly log: (text: string) => void;
 }
 

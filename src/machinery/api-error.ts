@@ -5,7 +5,7 @@
 
 import type { Status, StatusCause, StatusDetails } from '#machinery/meta.ts';
 import type { FieldErrors } from '#machinery/validation/field-error.ts';
-import { quote } from '#machinery/validation/field-error.ts';
+import { fieldErrorsMax, quote } from '#machinery/validation/field-error.ts';
 
 const codes = {
   BadRequest: 400,
@@ -126,11 +126,25 @@ export function internalError(why: string): ApiError {
 }
 
 /** 422, one cause for each field. `kind` is a kind, not a resource: `Deployment.apps "web" is invalid: …`. */
+/** All messages together, but for the first: each of a thousand errors may show the whole body. */
+const toldCharactersMax = 1 << 20;
+
+function told(errors: FieldErrors): StatusCause[] {
+  const causes: StatusCause[] = [];
+  let characters = 0;
+  for (const { type, path, message } of errors) {
+    causes.push({ reason: type, message, field: shownPath(path) });
+    characters += message.length;
+    if (causes.length >= fieldErrorsMax || characters > toldCharactersMax) break;
+  }
+  return causes;
+}
+
 export function invalidError(kind: { group: string; kind: string }, name: string, errors: FieldErrors): ApiError {
-  const texts = [...new Set(errors.map(each => `${shownPath(each.path)}: ${each.message}`))];
+  const causes = told(errors);
+  const texts = [...new Set(causes.map(each => `${each.field}: ${each.message}`))];
   const why = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const named = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
-  const causes = errors.map(each => ({ reason: each.type, message: each.message, field: shownPath(each.path) }));
   return new ApiError('Invalid', `${named} ${quote(name)} is invalid: ${why}`, {
     details: detailsOf({ group: kind.group, resource: kind.kind }, name, causes),
   });

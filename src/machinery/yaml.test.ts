@@ -46,6 +46,29 @@ test('merge keys, anchors and only the first document', () => {
   assert.deepEqual(Object.keys(parseYaml('__proto__: {a: 1}').value as object), ['__proto__']);
 });
 
+test('JSON is read as JSON, wherever the two agree', () => {
+  const big = JSON.stringify({
+    list: Array.from({ length: 20_000 }, (_, i) => ({ name: `n${i}`, on: 'yes', 1: null })),
+  });
+  assert.equal((parseYaml(big).value as { list: unknown[] }).list.length, 20_000);
+  assert.deepEqual(parseYaml('{"a": 9223372036854775807, "b": 1.0}').value, { a: 9223372036854775807n, b: 1 });
+  assert.deepEqual(parseYaml('{"a": 1, "a": 2}').duplicates, [
+    'yaml: unmarshal errors:\n  line 1: key "a" already set in map',
+  ]);
+});
+
+test('what aliases stand for is bounded in characters as well as in number', () => {
+  const text = `a: &a "${'x'.repeat(1 << 20)}"\nlist: [${new Array(90).fill('*a').join(', ')}]\n`;
+  assert.throws(() => parseYaml(text), { message: 'yaml: document contains excessive aliasing' });
+});
+
+test('characters that nobody can see are refused, line ends and emoji are not', () => {
+  for (const text of ['a: "\x01"', '{"a": "\x7f"}', 'a: \ufffe']) {
+    assert.throws(() => parseYaml(text), { message: 'yaml: control characters are not allowed' });
+  }
+  assert.deepEqual(parseYaml('a: "\u0085\t\u{1f600}"').value, { a: '\u0085\t\u{1f600}' });
+});
+
 test('keys given twice are named with their line', () => {
   assert.deepEqual(parseYaml('metadata: {name: a}\ndata: {k: v, k: w}\n'), {
     value: { metadata: { name: 'a' }, data: { k: 'w' } },

@@ -7,6 +7,7 @@
 import type { Document, Node, Pair, Scalar, YAMLError, YAMLMap } from 'yaml';
 import { Composer, isAlias, isScalar, isSeq, LineCounter, Parser } from 'yaml';
 import { setOwn } from '#machinery/codec/decode.ts';
+import { keyCountOf, scanJson } from '#machinery/json/scan.ts';
 import { resolveScalar, YamlScalarError } from '#machinery/yaml-scalar.ts';
 
 export class YamlSyntaxError extends Error {
@@ -24,9 +25,19 @@ export interface ParsedYaml {
 export const unmarshalErrors = 'yaml: unmarshal errors:\n';
 
 const depthMax = 1000;
+/** Keys given twice that are named; whoever has more has heard enough. */
+const duplicatesMax = 1000;
+/** Characters of all scalars that aliases stand for: as much as a body may have without any. */
+const aliasCharactersMax = 3 << 20;
+
+/** All but what YAML counts as printable. */
+const unreadable = /[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u;
 
 /** Throws a YamlSyntaxError. */
 export function parseYaml(text: string): ParsedYaml {
+  if (unreadable.test(text)) throw new YamlSyntaxError('yaml: control characters are not allowed');
+  const json = plainJson(text);
+  if (json !== undefined) return { value: json, duplicates: [] };
   const lines = new LineCounter();
   try {
     const document = firstDocument(text, lines);
@@ -41,6 +52,22 @@ export function parseYaml(text: string): ParsedYaml {
     if (error instanceof YamlScalarError) throw new YamlSyntaxError(error.message);
     if (error instanceof RangeError) throw new YamlSyntaxError(`yaml: exceeded max depth of ${depthMax}`);
     throw error;
+  }
+}
+
+/**
+ * What most clients send as YAML is JSON, and JSON.parse reads it a hundred times faster. Undefined for what is none, and for
+ * what only the long way tells: numbers that need exactness, keys given twice, depth.
+ */
+function plainJson(text: string): unknown {
+  if (!/^\s*\{/.test(text)) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    const { keyCount, unusualNumbers, depth } = scanJson(Buffer.from(text));
+    const isPlain = !unusualNumbers && depth <= depthMax && keyCount === keyCountOf(value);
+    return isPlain && text.isWellFormed() && !/\\u[dD][89a-fA-F]/.test(text) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 
@@ -70,6 +97,7 @@ class Decoder {
   readonly #expanding = new Set<Node>();
   #decodeCount = 0;
   #aliasCount = 0;
+  #aliasCharacters = 0;
 
   constructor(lines: LineCounter) {
     this.#lines = lines;
@@ -82,9 +110,17 @@ class Decoder {
     if (isAlias(node)) return this.#alias(node.source, depth);
     const { anchor } = node as { anchor?: string };
     if (anchor !== undefined) this.#anchors.set(anchor, node);
-    if (isScalar(node)) return resolveScalar(scalarParts(node));
+    if (isScalar(node)) return this.#scalar(node);
     if (isSeq(node)) return node.items.map(item => this.decode(item as Node, depth + 1));
     return this.#map(node as YAMLMap, depth);
+  }
+
+  #scalar(node: Scalar): unknown {
+    if (this.#expanding.size > 0) this.#aliasCharacters += String(node.value ?? '').length;
+    if (this.#aliasCharacters > aliasCharactersMax) {
+      throw new YamlSyntaxError('yaml: document contains excessive aliasing');
+    }
+    return resolveScalar(scalarParts(node));
   }
 
   #count(): void {
@@ -115,7 +151,7 @@ class Decoder {
         continue;
       }
       const name = keyText(this.decode(pair.key, depth + 1));
-      if (names.has(name)) {
+      if (names.has(name) && this.duplicates.length < duplicatesMax) {
         const { line } = this.#lines.linePos(pair.key.range?.[0] ?? 0);
         this.duplicates.push(`  line ${line}: key ${JSON.stringify(name)} already set in map`);
       }

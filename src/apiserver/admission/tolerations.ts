@@ -21,9 +21,13 @@ export const defaultTolerationSeconds: Admission = {
   },
 };
 
+/** Every one is held against every other; of more than so many all stay, which tolerates the same. */
+const comparedMax = 1000;
+
 /** First and second list, without what another one of them includes (upstream: util/tolerations). */
 export function mergeTolerations(first: readonly AnyJson[], second: readonly AnyJson[]): AnyJson[] {
   const all = [...first, ...second];
+  if (all.length > comparedMax) return all;
   const merged: AnyJson[] = [];
   for (const [at, toleration] of all.entries()) {
     const before = merged.some(each => includes(each, toleration));

@@ -81,7 +81,9 @@ export function textColumn<T>(name: string, text: (object: T) => string | undefi
 }
 
 /** The first few of a list: `a,b,c + 2 more...`. */
-export function firstOf(items: readonly string[], countMax = 3): string {
-  const shown = items.slice(0, countMax).join(',');
-  return items.length > countMax ? `${shown} + ${items.length - countMax} more...` : shown;
+export function firstOf(items: readonly string[], itemsCount = items.length): string {
+  const shown = items.slice(0, shownItemsMax).join(',');
+  return itemsCount > shownItemsMax ? `${shown} + ${itemsCount - shownItemsMax} more...` : shown;
 }
+
+export const shownItemsMax = 3;

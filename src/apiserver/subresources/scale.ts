@@ -9,7 +9,7 @@ import type { ResourceRequest } from '#apiserver/request.ts';
 import { ageColumn, nameColumn } from '#apiserver/resources/columns.ts';
 import type { Column } from '#apiserver/resources/strategy.ts';
 import { keyOf } from '#apiserver/served.ts';
-import { applyOptions, checkStrictly, isTrue, parseConfig } from '#apiserver/verbs/apply.ts';
+import { applyOptions, checkStrictly, isTrue, readConfig } from '#apiserver/verbs/apply.ts';
 import { agreeOnName, agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { managerName, type WriteOptions, writeOptions } from '#apiserver/verbs/options.ts';
 import { patchFunctions, patchWith } from '#apiserver/verbs/patch.ts';
@@ -107,7 +107,7 @@ export async function patchScale(request: ResourceRequest): Promise<void> {
 
 async function applyScale(request: ResourceRequest): Promise<void> {
   const options = applyOptions(request.query);
-  const config = parseConfig(await readBody(request));
+  const config = await readConfig(request);
   const next = (current: AnyJson) => {
     const { object } = applyConfiguration({
       schema: Scale,

@@ -16,14 +16,14 @@ import { applyConfiguration } from '#machinery/apply/apply.ts';
 import { jsonTypeName } from '#machinery/patch/patch-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 import { required } from '#machinery/validation/field-error.ts';
-import { parseYaml, unmarshalErrors, YamlSyntaxError } from '#machinery/yaml.ts';
+import { unmarshalErrors, YamlSyntaxError } from '#machinery/yaml.ts';
 
 /** How often it starts again when others make and remove the object meanwhile. */
 const attemptsMax = 5;
 
 export async function apply(request: ResourceRequest): Promise<void> {
   const options = applyOptions(request.query);
-  const config = parseConfig(await readBody(request));
+  const config = await readConfig(request);
   for (let attempt = 1; ; attempt++) {
     try {
       return await applyOnce(request, config, options);
@@ -48,9 +48,10 @@ export interface Config {
   readonly duplicates: readonly string[];
 }
 
-export function parseConfig(body: Buffer): Config {
+export async function readConfig(request: ResourceRequest): Promise<Config> {
+  const body = await readBody(request);
   try {
-    const { value, duplicates } = parseYaml(body.toString('utf8'));
+    const { value, duplicates } = await request.server.yaml.read(body.toString());
     if (value !== null && (typeof value !== 'object' || Array.isArray(value))) {
       const why = `json: cannot unmarshal ${jsonTypeName(value)} into Go value of type map[string]interface {}`;
       throw badRequestError(`error decoding YAML: error unmarshaling JSON: while decoding JSON: ${why}`);

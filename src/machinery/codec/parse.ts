@@ -4,11 +4,11 @@
  * text is none, the slow positional parser says so in upstream's words.
  */
 
-import { parseWithLiterals } from '#machinery/codec/problems.ts';
+import { NumberLiteral, parseWithLiterals } from '#machinery/codec/problems.ts';
 import { JsonSyntaxError, jsonDepthMax, parsePositional } from '#machinery/json/positional.ts';
-import { scanJson } from '#machinery/json/scan.ts';
+import { keyCountOf, scanJson } from '#machinery/json/scan.ts';
 import type { AnyJson } from '#machinery/schema.ts';
-import { parseYaml, YamlSyntaxError } from '#machinery/yaml.ts';
+import type { ParsedYaml } from '#machinery/yaml.ts';
 
 /** The body is no JSON or YAML; the message is upstream's. */
 export class BodySyntaxError extends Error {
@@ -29,17 +29,17 @@ const nothingRepeated = { repeated: () => [], ordered: () => [] };
 
 export function parseJsonBody(body: Buffer): ParsedBody {
   const text = body.toString('utf8');
+  const scan = scanJson(body);
+  if (scan.depth > jsonDepthMax) throw jsonError(text);
   let value: AnyJson;
   try {
     value = JSON.parse(text, loneSurrogate.test(text) ? wellFormed : undefined);
   } catch {
     throw jsonError(text);
   }
-  const scan = scanJson(body);
-  if (scan.depth > jsonDepthMax) throw jsonError(text);
   const exact = scan.unusualNumbers;
   if (exact) value = parseWithLiterals(text);
-  if (scan.keyCount === keyCount(value)) return { value, exact, ...nothingRepeated };
+  if (scan.keyCount === keyCountOf(value, NumberLiteral)) return { value, exact, ...nothingRepeated };
   return { value, exact, ...repeats(text) };
 }
 
@@ -58,19 +58,6 @@ function jsonError(text: string): BodySyntaxError {
     return new BodySyntaxError(`couldn't get version/kind; json parse error: ${error.message}`);
   }
   return new BodySyntaxError("couldn't get version/kind; json parse error: the text is not JSON");
-}
-
-/** How many keys the value has, all in all: fewer than the text when one came twice. */
-function keyCount(value: AnyJson): number {
-  if (typeof value !== 'object' || value === null) return 0;
-  let count = 0;
-  if (Array.isArray(value)) {
-    for (const item of value) count += keyCount(item);
-    return count;
-  }
-  if (value.constructor !== Object && value.constructor?.name === 'NumberLiteral') return 0;
-  for (const key of Object.keys(value)) count += 1 + keyCount(value[key]);
-  return count;
 }
 
 function repeats(text: string): Pick<ParsedBody, 'repeated' | 'ordered'> {
@@ -92,17 +79,11 @@ function repeats(text: string): Pick<ParsedBody, 'repeated' | 'ordered'> {
   };
 }
 
-export function parseYamlBody(body: Buffer): ParsedBody {
-  try {
-    const { value, duplicates } = parseYaml(body.toString('utf8'));
-    return {
-      value,
-      exact: false,
-      repeated: () => duplicates,
-      ordered: unknown => [...duplicates, ...unknown.map(path => `unknown field ${JSON.stringify(path)}`)],
-    };
-  } catch (error) {
-    if (!(error instanceof YamlSyntaxError)) throw error;
-    throw new BodySyntaxError(error.message);
-  }
+export function yamlBody({ value, duplicates }: ParsedYaml): ParsedBody {
+  return {
+    value,
+    exact: false,
+    repeated: () => duplicates,
+    ordered: unknown => [...duplicates, ...unknown.map(path => `unknown field ${JSON.stringify(path)}`)],
+  };
 }

@@ -5,6 +5,8 @@
 
 import { setOwn } from '#machinery/codec/decode.ts';
 import { formatDuration } from '#machinery/duration.ts';
+import { jsonDepthMax } from '#machinery/json/positional.ts';
+import { scanJson } from '#machinery/json/scan.ts';
 import type { AnyJson, Field, Schema, StructSchema } from '#machinery/schema.ts';
 import { isList, isMap, resolved } from '#machinery/schema.ts';
 
@@ -167,6 +169,7 @@ function only<T>(reader: ProtobufReader, read: (reader: ProtobufReader) => T): T
 function readJson(reader: ProtobufReader): AnyJson {
   const bytes = only(reader.message(), r => r.bytes());
   if (bytes === undefined || bytes.length === 0) return null;
+  if (scanJson(bytes).depth > jsonDepthMax) throw new ProtobufError('the JSON of a raw field exceeded max depth');
   try {
     return JSON.parse(bytes.toString('utf8'));
   } catch (error) {

@@ -36,6 +36,19 @@ export function scanJson(body: Uint8Array): JsonScan {
   return { keyCount, unusualNumbers, depth };
 }
 
+/** How many keys the value has, all in all: fewer than its text when one came twice. `scalar`: of this class nothing counts. */
+export function keyCountOf(value: unknown, scalar?: new (...parts: never[]) => unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) count += keyCountOf(item, scalar);
+    return count;
+  }
+  if (scalar !== undefined && value instanceof scalar) return 0;
+  for (const key of Object.keys(value)) count += 1 + keyCountOf((value as Record<string, unknown>)[key], scalar);
+  return count;
+}
+
 /** Where the closing quote is. */
 function endOfString(body: Uint8Array, start: number): number {
   let at = start + 1;

@@ -8,6 +8,8 @@
 
 import { setOwn } from '#machinery/codec/decode.ts';
 import { jsonEqual } from '#machinery/json/equal.ts';
+import { jsonDepthMax } from '#machinery/json/positional.ts';
+import { scanJson } from '#machinery/json/scan.ts';
 import { jsonTypeName, PatchError } from '#machinery/patch/patch-error.ts';
 import type { AnyJson } from '#machinery/schema.ts';
 
@@ -31,7 +33,7 @@ export function applyJsonPatch(document: AnyJson, operations: AnyJson): AnyJson 
   }
   const patching = new Patching(document);
   for (const operation of operations) patching.apply(operation);
-  return patching.document;
+  return patching.result();
 }
 
 const operationFields = new Set(['op', 'path', 'from', 'value']);
@@ -59,6 +61,19 @@ class Patching {
 
   constructor(document: AnyJson) {
     this.document = this.#opened(document);
+  }
+
+  /** What was opened has its keys sorted: so upstream prints it. */
+  result(): AnyJson {
+    return this.#sorted(this.document);
+  }
+
+  #sorted(value: AnyJson): AnyJson {
+    if (typeof value !== 'object' || value === null || !this.#own.has(value)) return value;
+    if (Array.isArray(value)) return value.map(item => this.#sorted(item));
+    const sorted: AnyJson = {};
+    for (const key of Object.keys(value).sort()) setOwn(sorted, key, this.#sorted(value[key]));
+    return sorted;
   }
 
   apply(operation: AnyJson): void {
@@ -90,7 +105,7 @@ class Patching {
   /** The container that holds the last key of the path, opened so that it may be changed. */
   #find(path: string): Place {
     const keys = path.split('/').map(key => key.replaceAll('~1', '/').replaceAll('~0', '~'));
-    if (keys.length < 2) throw new PatchError(refused, 422);
+    if (keys.length < 2 || keys.length > jsonDepthMax) throw new PatchError(refused, 422);
     let parent = this.document;
     for (const key of keys.slice(1, -1)) {
       const child = this.#opened(valueAt(parent, key));
@@ -101,17 +116,17 @@ class Patching {
     return { parent, key: keys.at(-1)! };
   }
 
-  /** A copy to work on, the keys sorted: whatever upstream opens, it prints so. */
+  /** A copy to work on. */
   #opened(value: AnyJson): AnyJson {
     if (typeof value !== 'object' || value === null) throw new PatchError(refused, 422);
     if (this.#own.has(value)) return value;
-    const copy = Array.isArray(value) ? [...value] : sortedCopy(value);
+    const copy = Array.isArray(value) ? [...value] : { ...value };
     this.#own.add(copy);
     return copy;
   }
 
   #add({ parent, key }: Place, value: AnyJson): void {
-    if (!Array.isArray(parent)) setSorted(parent, key, value);
+    if (!Array.isArray(parent)) setOwn(parent, key, value);
     else if (key === '-') parent.push(value);
     else parent.splice(indexOf(parent, key, parent.length + 1), 0, value);
   }
@@ -127,7 +142,7 @@ class Patching {
     else {
       const { parent, key } = this.#find(path);
       if (Array.isArray(parent)) parent[indexOf(parent, key)] = value;
-      else setSorted(parent, key, value);
+      else setOwn(parent, key, value);
     }
   }
 
@@ -143,8 +158,11 @@ class Patching {
     const value = valueAt(source.parent, source.key) ?? null;
     const target = this.#find(path);
     const text = JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
-    this.#copiedBytes += Buffer.byteLength(text);
-    if (this.#copiedBytes > copyBytesMax) throw new PatchError(refused, 422);
+    const bytes = Buffer.from(text);
+    this.#copiedBytes += bytes.length;
+    // A copy into itself doubles the depth each time.
+    const isTooDeep = scanJson(bytes).depth > jsonDepthMax;
+    if (this.#copiedBytes > copyBytesMax || isTooDeep) throw new PatchError(refused, 422);
     this.#add(target, structuredClone(value));
   }
 
@@ -162,25 +180,6 @@ class Patching {
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   throw new PatchError(refused, 422);
-}
-
-function sortedCopy(value: AnyJson): AnyJson {
-  const copy: AnyJson = {};
-  for (const key of Object.keys(value).sort()) setOwn(copy, key, value[key]);
-  return copy;
-}
-
-/** Sets a key and keeps the keys in order. */
-function setSorted(target: AnyJson, key: string, value: AnyJson): void {
-  const isNew = !Object.hasOwn(target, key);
-  setOwn(target, key, value);
-  if (!isNew) return;
-  for (const later of Object.keys(target)) {
-    if (later <= key) continue;
-    const moved = target[later];
-    delete target[later];
-    setOwn(target, later, moved);
-  }
 }
 
 function valueAt(parent: AnyJson, key: string): AnyJson {

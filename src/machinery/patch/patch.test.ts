@@ -79,6 +79,16 @@ test('limits hold', () => {
   assert.throws(() => applyJsonPatch({ a: 1 }, many), { code: 413 });
   const doubling = Array.from({ length: 40 }, () => ({ op: 'copy', from: '/a', path: '/a/-' }));
   assert.throws(() => applyJsonPatch({ a: ['x'.repeat(1000)] }, doubling), { code: 422 });
+  const deepening = Array.from({ length: 11 }, (_, i) => ({
+    op: 'copy',
+    from: '/a',
+    path: `/a${'/b'.repeat(2 ** i)}`,
+  }));
+  assert.throws(() => applyJsonPatch({ a: {} }, deepening), { code: 422 });
+  assert.throws(() => applyJsonPatch({ a: {} }, [{ op: 'add', path: '/a'.repeat(5000), value: 1 }]), { code: 422 });
+  const descending = Array.from({ length: 9000 }, (_, i) => ({ op: 'add', path: `/a/${9999 - i}k`, value: i }));
+  const { a } = applyJsonPatch({ b: 1, a: {} }, descending);
+  assert.deepEqual(Object.keys(a).slice(0, 2), ['1000k', '1001k']);
   assert.deepEqual(Object.keys(applyMergePatch({}, JSON.parse('{"__proto__":{"a":1}}'))), ['__proto__']);
 });
 

@@ -24,7 +24,10 @@ export interface ListRules {
 export function mergeLists(rules: ListRules, before: Items, change: Items, deletes: boolean): Items {
   if (before.length === 0 && change.length === 0) return before;
   if (elementType(before, change) !== 'map[string]interface {}') {
-    if (deletes) return before.filter(item => !change.includes(item));
+    if (deletes) {
+      const gone = new Set(change);
+      return before.filter(item => !gone.has(item));
+    }
     const merged = [...new Set([...before, ...change])];
     return inOrder(merged, change, before, item => item);
   }
@@ -61,27 +64,28 @@ export function orderedAfterMerge(
 /** Takes out the items that only say `$patch`. With `replace` nothing of what was before is left. */
 function applyItemDirectives(before: Items, change: Items, mergeKey: string): { before: Items; change: Items } {
   const plain = change.filter(item => !Object.hasOwn(item, '$patch'));
-  let left = before;
+  const deleted = new Set<unknown>();
   let replace = false;
   for (const item of change) {
     if (!Object.hasOwn(item, '$patch')) continue;
     const directive = item.$patch;
     if (directive === 'delete') {
-      const key = keyOf(item, mergeKey);
-      left = left.filter(other => other[mergeKey] !== key);
+      deleted.add(keyOf(item, mergeKey));
     } else if (directive === 'replace') replace = true;
     else if (directive === 'merge') throw new PatchError('merging lists cannot yet be specified in the patch', 500);
     else throw new PatchError(`unknown patch type: ${goFormat(directive)} in map: ${goFormat(item)}`, 500);
   }
-  return replace ? { before: plain, change: [] } : { before: left, change: plain };
+  if (replace) return { before: plain, change: [] };
+  return { before: deleted.size === 0 ? before : before.filter(other => !deleted.has(other[mergeKey])), change: plain };
 }
 
 function mergeByKey(mergeItem: MergeItem, before: Items, change: Items, mergeKey: string): Items {
   const merged = [...before];
+  const places = positions(before, item => (Object.hasOwn(item, mergeKey) ? item[mergeKey] : undefined));
   for (const item of change) {
     const key = keyOf(item, mergeKey);
-    const at = merged.findIndex(other => Object.hasOwn(other, mergeKey) && other[mergeKey] === key);
-    if (at < 0) merged.push(withoutNulls(item));
+    const at = places.get(key);
+    if (at === undefined) places.set(key, merged.push(withoutNulls(item)) - 1);
     else merged[at] = mergeItem(merged[at], item);
   }
   return merged;

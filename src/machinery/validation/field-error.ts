@@ -26,6 +26,9 @@ export interface FieldError {
 
 export type FieldErrors = readonly FieldError[];
 
+/** Of one object no more are told. A body can hold a hundred thousand: what may find so many in one place stops here. */
+export const fieldErrorsMax = 1000;
+
 /** How upstream prints a bad value: strings quoted, numbers and booleans plain, objects as JSON, nothing as `null`. */
 export function shownValue(value: unknown): string {
   if (value === undefined || value === null) return 'null';
@@ -46,8 +49,27 @@ export function quoteList(list: readonly string[]): string {
   return `[${list.map(quote).join(' ')}]`;
 }
 
+/**
+ * A message with a value in it is written when somebody reads it: one that is a whole list, wrong once for each of its items,
+ * would take memory as the square of the list.
+ */
+function showing(
+  type: FieldErrorType,
+  path: FieldPath,
+  value: unknown,
+  message: (shown: string) => string,
+): FieldError {
+  return {
+    type,
+    path,
+    get message() {
+      return message(shownValue(value));
+    },
+  };
+}
+
 export function invalid(path: FieldPath, value: unknown, detail: string): FieldError {
-  return { type: 'FieldValueInvalid', path, message: `Invalid value: ${shownValue(value)}${tail(detail)}` };
+  return showing('FieldValueInvalid', path, value, shown => `Invalid value: ${shown}${tail(detail)}`);
 }
 
 /** For a value that may be anything but what it is, printed as given (a Go struct, say). */
@@ -56,7 +78,7 @@ export function invalidShown(path: FieldPath, shown: string, detail: string): Fi
 }
 
 export function typeInvalid(path: FieldPath, value: unknown, detail: string): FieldError {
-  return { type: 'FieldValueTypeInvalid', path, message: `Invalid value: ${shownValue(value)}${tail(detail)}` };
+  return showing('FieldValueTypeInvalid', path, value, shown => `Invalid value: ${shown}${tail(detail)}`);
 }
 
 export function required(path: FieldPath, detail = ''): FieldError {
@@ -64,17 +86,17 @@ export function required(path: FieldPath, detail = ''): FieldError {
 }
 
 export function duplicate(path: FieldPath, value: unknown): FieldError {
-  return { type: 'FieldValueDuplicate', path, message: `Duplicate value: ${shownValue(value)}` };
+  return showing('FieldValueDuplicate', path, value, shown => `Duplicate value: ${shown}`);
 }
 
 export function notFound(path: FieldPath, value: unknown): FieldError {
-  return { type: 'FieldValueNotFound', path, message: `Not found: ${shownValue(value)}` };
+  return showing('FieldValueNotFound', path, value, shown => `Not found: ${shown}`);
 }
 
 /** The supported values are listed in the order given: upstream sorts most of its sets, not all. */
 export function notSupported(path: FieldPath, value: unknown, supported: readonly string[]): FieldError {
   const list = supported.length > 0 ? `: supported values: ${supported.map(quote).join(', ')}` : '';
-  return { type: 'FieldValueNotSupported', path, message: `Unsupported value: ${shownValue(value)}${list}` };
+  return showing('FieldValueNotSupported', path, value, shown => `Unsupported value: ${shown}${list}`);
 }
 
 export function forbidden(path: FieldPath, detail: string): FieldError {

@@ -2,7 +2,7 @@
 
 import type { LabelSelector, LabelSelectorRequirement } from '#machinery/meta.ts';
 import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
-import { forbidden, invalid, required } from '#machinery/validation/field-error.ts';
+import { fieldErrorsMax, forbidden, invalid, required } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { child, index } from '#machinery/validation/field-path.ts';
 import { checkLabelValue } from '#machinery/validation/names.ts';
@@ -25,7 +25,7 @@ export function validateLabelSelector(
     ...matchExpressions.flatMap((requirement, position) =>
       validateLabelRequirement(requirement, index(child(path, 'matchExpressions'), position), rules),
     ),
-  ];
+  ].slice(0, fieldErrorsMax);
 }
 
 export function validateLabelRequirement(

@@ -3,7 +3,7 @@
 import type { ManagedFieldsEntry, ObjectMeta, OwnerReference } from '#machinery/meta.ts';
 import { parseApiVersion } from '#machinery/resource.ts';
 import type { FieldError, FieldErrors } from '#machinery/validation/field-error.ts';
-import { forbidden, invalid, quote, required, tooLong } from '#machinery/validation/field-error.ts';
+import { fieldErrorsMax, forbidden, invalid, quote, required, tooLong } from '#machinery/validation/field-error.ts';
 import type { FieldPath } from '#machinery/validation/field-path.ts';
 import { child, index } from '#machinery/validation/field-path.ts';
 import {
@@ -53,16 +53,19 @@ export function validateObjectMeta(meta: ObjectMeta, rules: ObjectMetaRules): Fi
   if (generation < 0) {
     errors.push(invalid(child(path, 'generation'), generation, 'must be greater than or equal to 0'));
   }
-  errors.push(...validateCommon(meta, path, () => validateFinalizers(finalizers, child(path, 'finalizers'))));
-  if (finalizersNeedDomain) errors.push(...validateFinalizerDomains(finalizers, child(path, 'finalizers')));
-  return errors;
+  return [
+    ...errors,
+    ...validateCommon(meta, path, () => validateFinalizers(finalizers, child(path, 'finalizers'))),
+    ...(finalizersNeedDomain ? validateFinalizerDomains(finalizers, child(path, 'finalizers')) : []),
+  ];
 }
 
 /** What may not change, and the parts that upstream looks at once more. The verb has checked the resourceVersion. */
 export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path: FieldPath = 'metadata'): FieldErrors {
   const errors: FieldError[] = [];
   if (old.deletionTimestamp !== undefined) {
-    const added = [...new Set(meta.finalizers ?? [])].filter(finalizer => !(old.finalizers ?? []).includes(finalizer));
+    const known = new Set(old.finalizers);
+    const added = [...new Set(meta.finalizers ?? [])].filter(finalizer => !known.has(finalizer));
     if (added.length > 0) {
       const shown = `[]string{${added.sort().map(quote).join(', ')}}`;
       const detail = `no new finalizers can be added if the object is being deleted, found new finalizers ${shown}`;
@@ -78,8 +81,7 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   for (const name of ['creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     if (meta[name] !== old[name]) errors.push(invalid(child(path, name), meta[name], immutable));
   }
-  errors.push(...validateCommon(meta, path, () => []));
-  return errors;
+  return [...errors, ...validateCommon(meta, path, () => [])];
 }
 
 function validateCommon(meta: ObjectMeta, path: FieldPath, finalizers: () => FieldErrors): FieldErrors {
@@ -96,6 +98,7 @@ function validateCommon(meta: ObjectMeta, path: FieldPath, finalizers: () => Fie
 export function validateLabels(labels: Readonly<Record<string, string>>, path: FieldPath): FieldErrors {
   const errors: FieldError[] = [];
   for (const [key, value] of Object.entries(labels)) {
+    if (errors.length >= fieldErrorsMax) break;
     errors.push(...validateLabelName(key, path));
     for (const problem of checkLabelValue(value)) errors.push(invalid(path, value, problem));
   }
@@ -111,7 +114,9 @@ export function validateAnnotations(annotations: Readonly<Record<string, string>
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations)) {
-    for (const problem of checkQualifiedName(key.toLowerCase())) errors.push(invalid(path, key, problem));
+    if (errors.length < fieldErrorsMax) {
+      for (const problem of checkQualifiedName(key.toLowerCase())) errors.push(invalid(path, key, problem));
+    }
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (bytes > annotationsBytesMax) errors.push(tooLong(path, annotationsBytesMax));
@@ -195,6 +200,7 @@ export function validateFieldManager(manager: string, path: FieldPath): FieldErr
   if (Buffer.byteLength(manager) > managerBytesMax) errors.push(tooLong(path, managerBytesMax));
   let position = 0;
   for (const character of manager) {
+    if (errors.length >= fieldErrorsMax) break;
     if (!printable.test(character)) {
       const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
       errors.push(invalid(path, manager, `invalid character U+${code} (at position ${position})`));

@@ -160,10 +160,12 @@ function specErrors({ spec }: Csr): FieldError[] {
   if (problem !== undefined) errors.push(invalid('spec.request', spec?.request ?? null, problem));
   const asked = spec?.usages ?? [];
   if (asked.length === 0) errors.push(required('spec.usages'));
+  const seen = new Set<string>();
   for (const [at, usage] of asked.entries()) {
     const path = index('spec.usages', at);
     if (!usages.includes(usage)) errors.push(notSupported(path, usage ?? '', usages));
-    if (asked.indexOf(usage) < at) errors.push(duplicate(path, usage));
+    if (seen.has(usage)) errors.push(duplicate(path, usage));
+    seen.add(usage);
   }
   errors.push(...signerErrors(spec?.signerName ?? ''));
   const life = spec?.expirationSeconds;

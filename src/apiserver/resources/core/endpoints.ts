@@ -7,7 +7,7 @@ import {
   type Endpoints,
   endpoints,
 } from '#api/core/endpoints.ts';
-import { ageColumn, firstOf, nameColumn } from '#apiserver/resources/columns.ts';
+import { ageColumn, firstOf, nameColumn, shownItemsMax } from '#apiserver/resources/columns.ts';
 import { inspectEndpointAddress } from '#apiserver/resources/core/endpoint-address.ts';
 import { protocols } from '#apiserver/resources/core/service-validation.ts';
 import { addProblems, metadataAgain } from '#apiserver/resources/messages.ts';
@@ -33,17 +33,34 @@ export const endpointsStrategy: Strategy<Endpoints> = {
     {
       name: 'Endpoints',
       type: 'string',
-      cell: ({ subsets = [] }) => (subsets.length === 0 ? '<none>' : firstOf(subsets.flatMap(printedSubset))),
+      cell: ({ subsets = [] }) => (subsets.length === 0 ? '<none>' : printedSubsets(subsets)),
     },
     ageColumn,
   ],
 };
 
-function printedSubset({ addresses = [], ports = [] }: EndpointSubset): string[] {
-  if (ports.length === 0) return addresses.map(({ ip }) => ip);
-  return ports.flatMap(({ port }) =>
-    addresses.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)),
+/** Every port of every address would be millions: the first ones are written, the others counted. */
+function printedSubsets(subsets: readonly EndpointSubset[]): string {
+  const first = subsets
+    .filter(subset => pairsCount(subset) > 0)
+    .slice(0, shownItemsMax)
+    .flatMap(printedSubset);
+  return firstOf(
+    first,
+    subsets.reduce((sum, subset) => sum + pairsCount(subset), 0),
   );
+}
+
+function printedSubset({ addresses = [], ports = [] }: EndpointSubset): string[] {
+  const shown = addresses.slice(0, shownItemsMax);
+  if (ports.length === 0) return shown.map(({ ip }) => ip);
+  return ports
+    .slice(0, shownItemsMax)
+    .flatMap(({ port }) => shown.map(({ ip }) => (ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)));
+}
+
+function pairsCount({ addresses = [], ports = [] }: EndpointSubset): number {
+  return addresses.length * Math.max(1, ports.length);
 }
 
 const allAddresses = (object: Endpoints | undefined): readonly EndpointAddress[] =>

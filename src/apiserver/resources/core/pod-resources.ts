@@ -167,6 +167,8 @@ function inspectClaims(
   path: FieldPath,
   errors: FieldError[],
 ): void {
+  if (claims.length === 0) return;
+  const among = podClaims.size === 0 ? ' which is empty' : `: ${[...podClaims].sort().join(', ')}`;
   const seen = new Set<string>();
   claims.forEach(({ name, request }, i) => {
     const at = `${path}[${i}]`;
@@ -179,7 +181,6 @@ function inspectClaims(
     if (seen.has(key)) errors.push(duplicate(at, key));
     seen.add(key);
     if (podClaims.has(name)) return;
-    const among = podClaims.size === 0 ? ' which is empty' : `: ${[...podClaims].sort().join(', ')}`;
     errors.push({
       type: 'FieldValueNotFound',
       path: at,

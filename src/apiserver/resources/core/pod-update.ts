@@ -102,9 +102,9 @@ function inspectAddedTolerations(
   path: FieldPath,
   errors: FieldError[],
 ): void {
-  const isKept = (old: Toleration): boolean =>
-    tolerations.some(each => isDeepStrictEqual({ ...each, tolerationSeconds: 0 }, { ...old, tolerationSeconds: 0 }));
-  if (!before.every(isKept)) {
+  const untimed = (each: Toleration) => JSON.stringify({ ...each, tolerationSeconds: undefined });
+  const kept = new Set(tolerations.map(untimed));
+  if (!before.every(old => kept.has(untimed(old)))) {
     errors.push(forbidden(path, 'existing toleration can not be modified except its tolerationSeconds'));
     return;
   }

@@ -262,16 +262,13 @@ function envWarnings({ env = [] }: Pick<Container, 'env'>, path: FieldPath): str
 }
 
 function portWarnings(ports: readonly ContainerPort[], path: FieldPath): string[] {
+  const places = new Map<string, number>();
   return ports.flatMap((port, i) => {
     const at = `${path}.ports[${i}]`;
     const { name = '', hostPort = 0, containerPort, protocol = '', hostIP = '' } = port;
-    const first = ports.findIndex(
-      other =>
-        other.containerPort === containerPort &&
-        (other.hostPort ?? 0) === hostPort &&
-        (other.hostIP ?? '') === hostIP &&
-        (other.protocol ?? '') === protocol,
-    );
+    const identity = JSON.stringify([containerPort, hostPort, hostIP, protocol]);
+    const first = places.get(identity) ?? i;
+    if (first === i) places.set(identity, i);
     const shown = `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
     return [
       ...(hostIP !== '' && hostPort === 0 ? [`${at}: hostIP set without hostPort: ${shown}`] : []),

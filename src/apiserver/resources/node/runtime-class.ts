@@ -1,6 +1,5 @@
 /** RuntimeClasses (upstream: registry/node/runtimeclass). */
 
-import { isDeepStrictEqual } from 'node:util';
 import { type RuntimeClass, runtimeClasses } from '#api/node/runtime-class.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
 import { inspectOverhead } from '#apiserver/resources/core/pod-resources.ts';
@@ -32,8 +31,10 @@ function validate({ handler = '', overhead, scheduling }: RuntimeClass): FieldEr
   if (scheduling.nodeSelector) errors.push(...validateLabels(scheduling.nodeSelector, 'scheduling.nodeSelector'));
   const tolerations = scheduling.tolerations ?? [];
   inspectTolerations(tolerations, 'scheduling.tolerations', errors);
+  const seen = new Set<string>();
   for (const [at, toleration] of tolerations.entries()) {
-    if (!tolerations.slice(0, at).some(each => isDeepStrictEqual(each, toleration))) continue;
+    const known = seen.size;
+    if (seen.add(JSON.stringify(toleration)).size > known) continue;
     const { key = '', operator = '', value = '', effect = '', tolerationSeconds = null } = toleration;
     const shown = { Key: key, Operator: operator, Value: value, Effect: effect, TolerationSeconds: tolerationSeconds };
     errors.push(duplicate(`scheduling.tolerations[${at}]`, shown));

@@ -1,6 +1,5 @@
 /** What drivers and the scheduler may say about a claim (upstream: pkg/apis/resource/validation, ValidateResourceClaimStatusUpdate). */
 
-import { isDeepStrictEqual } from 'node:util';
 import { AllocationResult, type ResourceClaim } from '#api/resource/resource-claim.ts';
 import { inspectNodeSelector } from '#apiserver/resources/core/pod-scheduling.ts';
 import { immutableErrors } from '#apiserver/resources/immutable.ts';
@@ -97,11 +96,11 @@ const idOf = ({ driver = '', pool = '', device = '', shareID }: AnyJson): string
 /** Only what is new is looked at, and only devices that were given may be spoken of. */
 function inspectDevices(status: AnyJson, before: AnyJson, errors: FieldError[]): void {
   const given = new Set((status.allocation?.devices?.results ?? []).map(idOf));
-  const known: readonly AnyJson[] = before.devices ?? [];
+  const known = new Set((before.devices ?? []).map((each: AnyJson) => JSON.stringify(each)));
   inspectItems(status.devices, 'status.devices', errors, {
     max: Number.POSITIVE_INFINITY,
     item(device, at) {
-      if (known.some(each => isDeepStrictEqual(each, device))) return;
+      if (known.has(JSON.stringify(device))) return;
       inspectDriverName(device.driver ?? '', `${at}.driver`, errors);
       inspectPoolName(device.pool ?? '', `${at}.pool`, errors);
       addProblems(errors, `${at}.device`, device.device ?? '', checkDns1123Label(device.device ?? ''));

@@ -1,6 +1,5 @@
 /** StorageClasses (upstream: registry/storage/storageclass). */
 
-import { isDeepStrictEqual } from 'node:util';
 import type { TopologySelectorTerm } from '#api/core/references.ts';
 import { type StorageClass, storageClasses } from '#api/storage/storage-class.ts';
 import { ageColumn, nameColumn, textColumn } from '#apiserver/resources/columns.ts';
@@ -12,6 +11,7 @@ import {
   duplicate,
   type FieldError,
   type FieldErrors,
+  fieldErrorsMax,
   notSupported,
   required,
 } from '#machinery/validation/field-error.ts';
@@ -71,27 +71,30 @@ function validate(object: StorageClass): FieldErrors {
 
 /** Terms that select the same are of no use. */
 function inspectTopologies(terms: readonly TopologySelectorTerm[], errors: FieldError[]): void {
-  const seen: Record<string, readonly string[]>[] = [];
+  const seen = new Map<string, number>();
   for (const [at, term] of terms.entries()) {
     const matchLabelExpressions = term.matchLabelExpressions ?? [];
     const path = `allowedTopologies[${at}].matchLabelExpressions`;
-    const byKey: Record<string, readonly string[]> = {};
+    const byKey = new Map<string, readonly string[]>();
     for (const [index, expression] of matchLabelExpressions.entries()) {
       const { key = '' } = expression;
       const values = expression.values ?? [];
       const own = `${path}[${index}]`;
       if (values.length === 0) errors.push(required(`${own}.values`));
+      const known = new Set<string>();
       for (const [position, value] of values.entries()) {
-        if (values.indexOf(value) < position) errors.push(duplicate(`${own}.values[${position}]`, value));
+        if (known.has(value)) errors.push(duplicate(`${own}.values[${position}]`, value));
+        known.add(value);
       }
       errors.push(...validateLabelName(key, `${own}.key`));
-      if (Object.hasOwn(byKey, key)) errors.push(duplicate(`${own}.key`, key));
-      byKey[key] = [...values].sort();
+      if (byKey.has(key)) errors.push(duplicate(`${own}.key`, key));
+      byKey.set(key, [...values].sort());
     }
     // Upstream counts a term that selects nothing as often as there are terms.
-    const sameBefore = seen.filter(each => isDeepStrictEqual(each, byKey)).length;
-    const times = sameBefore + (Object.keys(byKey).length === 0 ? terms.length : 0);
-    for (let count = 0; count < times; count++) errors.push(duplicate(path, ''));
-    seen.push(byKey);
+    const selection = JSON.stringify([...byKey].sort(([a], [b]) => (a < b ? -1 : 1)));
+    const sameBefore = seen.get(selection) ?? 0;
+    const times = sameBefore + (byKey.size === 0 ? terms.length : 0);
+    for (let count = 0; count < times && errors.length < fieldErrorsMax; count++) errors.push(duplicate(path, ''));
+    seen.set(selection, sameBefore + 1);
   }
 }
