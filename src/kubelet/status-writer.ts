@@ -5,7 +5,7 @@
 
 import type { Pod, PodCondition, PodStatus } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
-import { isConflict, isNotFound } from '#client/api-error.ts';
+import { isConflict, isInvalid, isNotFound } from '#client/api-error.ts';
 import type { Client } from '#client/client.ts';
 import type { Stored } from '#client/object.ts';
 import { isOwnCondition } from '#kubelet/conditions.ts';
@@ -92,14 +92,27 @@ export class StatusWriter {
         written = wanted;
         this.#tried = wanted;
       } catch (error) {
-        // Gone, or another Pod of that name: nobody is left to tell.
-        if (isNotFound(error) || isConflict(error)) this.#stopped = true;
-        else {
+        // Nobody is left to tell.
+        if (isNotFound(error) || (isConflict(error) && (await this.#isAnother()))) this.#stopped = true;
+        else if (isInvalid(error)) {
+          // The server would say so again, as long as the Pod is as it is there: a container that has ended for good, which
+          // runs anew because its sandbox died, is not shown before it has ended again.
+          this.#options.onError(error);
+          this.#tried = wanted;
+          return;
+        } else {
           this.#options.onError(error);
           await sleep(this.#options.clock, retryMs);
         }
       }
     }
+  }
+
+  /** Whether the name is another Pod's by now. */
+  async #isAnother(): Promise<boolean> {
+    const { namespace, name, uid } = this.#known.metadata;
+    const found = await this.#options.client.get(pods, { namespace, name }).catch(() => this.#known);
+    return found.metadata.uid !== uid;
   }
 }
 
