@@ -3,8 +3,12 @@
 import type { Pod } from '#api/core/pod.ts';
 
 export interface PodCgroups {
-  /** Makes the Pod's cgroup, or sets its limits anew; answers the path that its sandbox is put under. */
-  ensure(pod: Pod): Promise<string>;
+  /**
+   * Makes the Pod's cgroup, or sets its limits anew; answers the path that its sandbox is put under. With what the Pod was
+   * before, there is room for both: no container may have a larger share than its Pod, neither before it is changed nor
+   * after.
+   */
+  ensure(pod: Pod, before?: Pod): Promise<string>;
   remove(uid: string): Promise<void>;
   /** Makes the ones for the classes. */
   start(): Promise<void>;

@@ -287,6 +287,45 @@ describe('a kubelet', () => {
     ]);
   });
 
+  test('a resize that fails is told of and tried again, while the Pod lives on', async () => {
+    const of = (memory: string) => ({ requests: { memory }, limits: { memory } });
+    const resized = container('c', 'sleep forever', { resources: of('64Mi') });
+    const other = container('other', 'sleep 4; exit 1');
+    const annotations = { 'simulated.proa.dev/c.memory-bytes': String(40 << 20) };
+    await node.create(podOf('', { restartPolicy: 'Always', containers: [resized, other] }, annotations));
+    await node.pass(500);
+    const resize = (memory: string) => {
+      const patch = { spec: { containers: [{ name: 'c', resources: of(memory) }] } };
+      return node.client.patchStrategic(pods, { namespace: 'default', name: 'p' }, patch, { subresource: 'resize' });
+    };
+    await resize('16Mi');
+    await node.pass(5000);
+    const { status } = await node.get('p');
+    const condition = status.conditions?.find(({ type }) => type === 'PodResizeInProgress');
+    const message = 'attempting to set container "c" memory limit (16777216) below current usage (41943040)';
+    assert.deepEqual([condition?.reason, condition?.message], ['Error', message]);
+    assert.deepEqual(
+      status.containerStatuses?.map(({ resources, restartCount }) => [resources?.limits?.['memory'], restartCount]),
+      [
+        ['64Mi', 0],
+        [undefined, 1],
+      ],
+    );
+    await node.pass(8000);
+    const told = (await said())
+      .filter(line => line.includes('Resize'))
+      .map(line => line.replace(/: .*(x2)$|: .*/, ' $1'));
+    assert.deepEqual(told, ['ResizeStarted ', '! ResizeError x2']);
+    await resize('48Mi');
+    await node.pass(500);
+    const after = (await node.get('p')).status;
+    assert.equal(after.containerStatuses?.[0]?.resources?.limits?.['memory'], '48Mi');
+    assert.equal(
+      after.conditions?.find(({ type }) => type === 'PodResizeInProgress'),
+      undefined,
+    );
+  });
+
   test('an exit with a rule for it restarts all containers of the Pod', async () => {
     const rule = { action: 'RestartAllContainers', exitCodes: { operator: 'In', values: [42] } };
     const a = container('a', 'sleep 3; exit 42', { restartPolicy: 'Never', restartPolicyRules: [rule] });

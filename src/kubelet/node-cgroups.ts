@@ -17,7 +17,7 @@ import type { PodCgroups } from '#kubelet/cgroups.ts';
 import { podKey } from '#kubelet/labels.ts';
 import type { Machine } from '#kubelet/machine.ts';
 import type { PodCgroup } from '#kubelet/resources.ts';
-import { cpuPeriodUs, cpuShares, podCgroup, qosClassOf } from '#kubelet/resources.ts';
+import { cpuPeriodUs, cpuShares, podCgroup, qosClassOf, roomFor } from '#kubelet/resources.ts';
 
 const root = '/sys/fs/cgroup';
 const controllersV2 = ['cpu', 'memory', 'pids', 'io', 'cpuset'];
@@ -46,9 +46,9 @@ export class NodeCgroups implements PodCgroups {
     await this.#setCpu(join(this.#kubepods, 'besteffort'), { cpuShares: 2, cpuQuotaUs: undefined });
   }
 
-  async ensure(pod: Pod): Promise<string> {
+  async ensure(pod: Pod, before = pod): Promise<string> {
     const path = this.#pathOf(pod);
-    const limits = podCgroup(pod);
+    const limits = roomFor(podCgroup(pod), podCgroup(before));
     const text = JSON.stringify(limits);
     if (this.#written.get(path) === text) return path;
     await this.#make(path);

@@ -413,6 +413,7 @@ export class PodWorker {
       report: () => this.#report({ mayRun: true }),
       settle: () => this.#settle(),
       kill: kill => this.#kill(kill),
+      wakeAt: atMs => this.#wakeAt(atMs),
     });
     for (const name of killed) this.#forced.add(name);
     if (killed.length > 0) this.#dirty = true;
@@ -425,7 +426,6 @@ export class PodWorker {
 
   /** Ends and removes every container, in the sandbox as it is; the next plan begins from the first init container. */
   async #restartAll(): Promise<void> {
-    const { host } = this.#options;
     await this.#settle();
     const running = this.#observed.containers.filter(({ state }) => state === 'Running');
     await Promise.all(
@@ -434,7 +434,7 @@ export class PodWorker {
         if (target !== undefined) await this.#kill({ status, target, message: 'killing' });
       }),
     );
-    for (const { id } of this.#observed.containers) await host.runtime.removeContainer(id);
+    for (const { id } of this.#observed.containers) await this.#host.runtime.removeContainer(id);
     this.#writer.write(restartingStatus(this.#pod, this.#writer.status));
     await this.#settle();
     this.#toldAlready = true;

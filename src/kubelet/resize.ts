@@ -11,6 +11,9 @@ import { initContainersOf, isSidecar, mainContainersOf } from '#kubelet/containe
 import type { Amounts } from '#kubelet/resources.ts';
 import { same } from '#kubelet/status-writer.ts';
 
+/** What could not be done once is tried again as often as upstream's kubelet syncs a Pod that failed. */
+const retryAfterMs = 10_000;
+
 export interface ContainerAmounts {
   requests?: Amounts | undefined;
   limits?: Amounts | undefined;
@@ -21,6 +24,7 @@ export class Resizer {
   readonly #actual = new Map<string, ContainerAmounts>();
   #pending: NewCondition | undefined;
   #inProgress = false;
+  #failure: { generation: number | undefined; message: string; retryAtMs: number } | undefined;
 
   /** A kubelet that starts anew learns what runs from what it had written. */
   constructor(pod: Pod) {
@@ -33,7 +37,10 @@ export class Resizer {
   }
 
   get conditions(): NewCondition[] {
-    if (this.#inProgress) return [{ type: 'PodResizeInProgress', status: 'True' }];
+    if (this.#inProgress) {
+      const failure = this.#failure && { reason: 'Error', message: this.#failure.message };
+      return [{ type: 'PodResizeInProgress', status: 'True', ...failure }];
+    }
     return this.#pending === undefined ? [] : [this.#pending];
   }
 
@@ -73,18 +80,34 @@ export class Resizer {
 
   begin(pod: Pod): void {
     this.#pending = undefined;
+    this.#failure = undefined;
     this.#inProgress = true;
     for (const { name, resources } of resizable(pod)) this.#allocated.set(name, amountsOf(resources));
   }
 
+  /** The change that was begun could not be carried out; answers when it is tried again. */
+  fail(pod: Pod, message: string, nowMs: number): number {
+    const retryAtMs = nowMs + retryAfterMs;
+    this.#failure = { generation: pod.metadata?.generation, message, retryAtMs };
+    return retryAtMs;
+  }
+
+  /** When the change that the Pod asks for is tried again; undefined when it has not failed. */
+  retryAtMs(pod: Pod): number | undefined {
+    return this.#failure?.generation === pod.metadata?.generation ? this.#failure?.retryAtMs : undefined;
+  }
+
   finish(pod: Pod): void {
     this.#inProgress = false;
+    this.#failure = undefined;
     for (const { name, resources } of resizable(pod)) this.#actual.set(name, amountsOf(resources));
   }
 
   /** Nothing is asked for but what there is. */
   settle(): void {
     this.#pending = undefined;
+    this.#inProgress = false;
+    this.#failure = undefined;
   }
 }
 
@@ -123,7 +146,7 @@ export function needsRestart(container: Container, actual: ContainerAmounts): bo
 }
 
 /** `Pod resize started: {"containers":[…],"generation":2}` */
-export function resizeText(what: 'started' | 'completed', pod: Pod): string {
+export function resizeText(what: 'started' | 'completed' | 'error', pod: Pod, error?: string): string {
   const containers = resizable(pod)
     .filter(({ resources }) => resources?.limits !== undefined || resources?.requests !== undefined)
     .map(({ name, resources }) => ({
@@ -133,5 +156,5 @@ export function resizeText(what: 'started' | 'completed', pod: Pod): string {
         ...(resources?.requests === undefined ? {} : { requests: resources.requests }),
       },
     }));
-  return `Pod resize ${what}: ${JSON.stringify({ containers, generation: pod.metadata?.generation })}`;
+  return `Pod resize ${what}: ${JSON.stringify({ containers, generation: pod.metadata?.generation, error })}`;
 }

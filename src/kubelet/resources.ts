@@ -116,6 +116,17 @@ export function podCgroup(pod: Pod): PodCgroup {
   };
 }
 
+/** The larger of each; no limit is the largest. */
+export function roomFor(one: PodCgroup, other: PodCgroup): PodCgroup {
+  const larger = (a: number | undefined, b: number | undefined) =>
+    a === undefined || b === undefined ? undefined : Math.max(a, b);
+  return {
+    cpuShares: Math.max(one.cpuShares, other.cpuShares),
+    cpuQuotaUs: larger(one.cpuQuotaUs, other.cpuQuotaUs),
+    memoryLimitBytes: larger(one.memoryLimitBytes, other.memoryLimitBytes),
+  };
+}
+
 const criticalPriorityMin = 2_000_000_000;
 
 export const isCritical = (pod: Pod): boolean => (pod.spec?.priority ?? 0) >= criticalPriorityMin;

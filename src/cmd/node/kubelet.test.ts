@@ -1,7 +1,7 @@
 /** A kubelet on a real node: containerd, cgroups, volumes, logs, in a network of the test's own. */
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -280,6 +280,33 @@ function realKubelet(): void {
       await logOf('secure'),
       `uid=1000 gid=2000 groups=2000\nCapBnd:\t0000000000000000\nNoNewPrivs:\t1\n${nodeCgroup(cluster, 'node-a')}/kubepods/burstable/pod\n`,
     );
+  });
+
+  test('a running container is given more, and then less', async () => {
+    const of = (cpu: string, memory: string) => ({ requests: { cpu, memory }, limits: { cpu, memory } });
+    await create('resized', 'sleep 600', {}, { resources: of('100m', '32Mi') });
+    await podIs('resized', ({ status }) => status.phase === 'Running');
+    for (const [cpu, memory, shares] of [
+      ['200m', '64Mi', 204],
+      ['50m', '16Mi', 51],
+    ] as const) {
+      const patch = { spec: { containers: [{ name: 'c', resources: of(cpu, memory) }] } };
+      await client.patchStrategic(pods, { namespace: 'default', name: 'resized' }, patch, { subresource: 'resize' });
+      const { status, metadata } = await podIs('resized', ({ status: { conditions, containerStatuses } }) => {
+        const isSettled = !conditions?.some(({ type }) => type === 'PodResizeInProgress');
+        return isSettled && containerStatuses?.[0]?.resources?.limits?.['cpu'] === cpu;
+      });
+      assert.equal(status.containerStatuses?.[0]?.restartCount, 0);
+      const file = join(
+        '/sys/fs/cgroup/cpu',
+        nodeCgroup(cluster, 'node-a'),
+        'kubepods',
+        `pod${metadata.uid}`,
+        'cpu.shares',
+      );
+      if (existsSync('/sys/fs/cgroup/cpu')) assert.equal(readFileSync(file, 'utf8'), `${shares}\n`);
+    }
+    await client.delete(pods, { namespace: 'default', name: 'resized' });
   });
 
   test('probes reach a Pod, and a Pod that is deleted goes', async () => {
