@@ -28,6 +28,32 @@ export function goJson(value: AnyJson, indent = 0): string {
   );
 }
 
+/** The sources of a PersistentVolume, in Go's order. */
+export const persistentVolumeSources = [
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'hostPath',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'flexVolume',
+  'cinder',
+  'cephfs',
+  'fc',
+  'flocker',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
+  'photonPersistentDisk',
+  'portworxVolume',
+  'scaleIO',
+  'local',
+  'storageos',
+  'csi',
+] as const;
+
 /** Fields of a PodSpec that stand in its security context inside. */
 const hostFields = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace', 'hostUsers'] as const;
 
@@ -217,28 +243,7 @@ const orders: Readonly<Record<string, readonly string[]>> = {
   ],
   PersistentVolumeSpec: [
     'capacity',
-    'gcePersistentDisk',
-    'awsElasticBlockStore',
-    'hostPath',
-    'glusterfs',
-    'nfs',
-    'rbd',
-    'quobyte',
-    'iscsi',
-    'flexVolume',
-    'cinder',
-    'cephfs',
-    'fc',
-    'flocker',
-    'azureFile',
-    'vsphereVolume',
-    'azureDisk',
-    'photonPersistentDisk',
-    'portworxVolume',
-    'scaleIO',
-    'local',
-    'storageos',
-    'csi',
+    ...persistentVolumeSources,
     'accessModes',
     'claimRef',
     'persistentVolumeReclaimPolicy',

@@ -19,7 +19,7 @@ import {
   requires,
   storageOs,
 } from '#apiserver/resources/core/volume-sources.ts';
-import { internalDiff, internalJson } from '#apiserver/resources/internal-form.ts';
+import { internalDiff, internalJson, persistentVolumeSources } from '#apiserver/resources/internal-form.ts';
 import { aboveZero, addProblems, immutable, notSupportedShown } from '#apiserver/resources/messages.ts';
 import { keepStatus, statusRules } from '#apiserver/resources/status-subresource.ts';
 import type { RequestContext, Strategy } from '#apiserver/resources/strategy.ts';
@@ -253,32 +253,7 @@ const sources: Readonly<Record<string, InspectSource>> = {
 /** The source alone, as Go has it: a struct of its own. */
 const PersistentVolumeSource = struct(
   'io.k8s.api.core.v1.PersistentVolumeSource',
-  Object.fromEntries(
-    [
-      'gcePersistentDisk',
-      'awsElasticBlockStore',
-      'hostPath',
-      'glusterfs',
-      'nfs',
-      'rbd',
-      'quobyte',
-      'iscsi',
-      'flexVolume',
-      'cinder',
-      'cephfs',
-      'fc',
-      'flocker',
-      'azureFile',
-      'vsphereVolume',
-      'azureDisk',
-      'photonPersistentDisk',
-      'portworxVolume',
-      'scaleIO',
-      'local',
-      'storageos',
-      'csi',
-    ].map(name => [name, PersistentVolumeSpec.fields[name as keyof typeof PersistentVolumeSpec.fields]]),
-  ),
+  Object.fromEntries(persistentVolumeSources.map(name => [name, PersistentVolumeSpec.fields[name]])),
 );
 
 const sourceOf = (spec: AnyJson): AnyJson =>
