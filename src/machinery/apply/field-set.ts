@@ -243,7 +243,7 @@ function parseStep(written: string): string | null | undefined {
 }
 
 /** The step to the item of a list that has these keys. */
-export function keyStep(keys: Readonly<Record<string, unknown>>): string {
+function keyStep(keys: Readonly<Record<string, unknown>>): string {
   const names = Object.keys(keys).sort();
   return `k:{${names.map(name => `${JSON.stringify(name)}:${JSON.stringify(keys[name])}`).join(',')}}`;
 }

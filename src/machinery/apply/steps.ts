@@ -1,6 +1,5 @@
 /** How the items of a list are told apart: by keys, by value, or not at all. */
 
-import { keyStep } from '#machinery/apply/field-set.ts';
 import type { AnyJson, ListSchema, Schema } from '#machinery/schema.ts';
 import { isStruct, resolved } from '#machinery/schema.ts';
 
@@ -17,14 +16,18 @@ export function stepOf(list: ListSchema): StepOf | undefined {
   if (list.type === 'set') return valueStep;
   if (list.type !== 'map') return undefined;
   const items = resolved(list.items);
-  const keys = [...list.keys].sort().map(name => ({ name, fallback: keyDefault(items, name) }));
-  const [only] = keys;
-  if (keys.length === 1 && only !== undefined) {
-    const { name, fallback } = only;
-    const before = `k:{${JSON.stringify(name)}:`;
-    return item => `${before}${JSON.stringify(keyOf(item, name, fallback))}}`;
-  }
-  return item => keyStep(Object.fromEntries(keys.map(({ name, fallback }) => [name, keyOf(item, name, fallback)])));
+  const keys = [...list.keys].sort().map(name => ({
+    name,
+    before: `${JSON.stringify(name)}:`,
+    fallback: keyDefault(items, name),
+  }));
+  return item => {
+    let text = '';
+    for (const { name, before, fallback } of keys) {
+      text += `${text === '' ? 'k:{' : ','}${before}${JSON.stringify(keyOf(item, name, fallback))}`;
+    }
+    return `${text}}`;
+  };
 }
 
 /** A key that an item may leave out: its default, or what Go's zero value prints where the field is always there. */

@@ -262,19 +262,17 @@ function envWarnings({ env = [] }: Pick<Container, 'env'>, path: FieldPath): str
 }
 
 function portWarnings(ports: readonly ContainerPort[], path: FieldPath): string[] {
+  const warnings: string[] = [];
   const places = new Map<string, number>();
-  return ports.flatMap((port, i) => {
-    const at = `${path}.ports[${i}]`;
-    const { name = '', hostPort = 0, containerPort, protocol = '', hostIP = '' } = port;
-    const identity = JSON.stringify([containerPort, hostPort, hostIP, protocol]);
-    const first = places.get(identity) ?? i;
-    if (first === i) places.set(identity, i);
-    const shown = `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}}`;
-    return [
-      ...(hostIP !== '' && hostPort === 0 ? [`${at}: hostIP set without hostPort: ${shown}`] : []),
-      ...(first < i ? [`${at}: duplicate port definition with ${path}.ports[${first}]`] : []),
-    ];
-  });
+  for (const [i, { name = '', hostPort = 0, containerPort, protocol = '', hostIP = '' }] of ports.entries()) {
+    const shown = `HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol} HostIP:${hostIP}`;
+    const first = places.get(shown);
+    if (hostIP !== '' && hostPort === 0)
+      warnings.push(`${path}.ports[${i}]: hostIP set without hostPort: {Name:${name} ${shown}}`);
+    if (first === undefined) places.set(shown, i);
+    else warnings.push(`${path}.ports[${i}]: duplicate port definition with ${path}.ports[${first}]`);
+  }
+  return warnings;
 }
 
 function affinityWarnings(spec: PodSpec, path: FieldPath): string[] {
