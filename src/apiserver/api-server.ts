@@ -17,6 +17,7 @@ import {
   type StatusApplier,
   type StatusWriter,
 } from '#apiserver/authz/bootstrap/reconcile.ts';
+import { BodyBudget } from '#apiserver/body-budget.ts';
 import { objectsOf } from '#apiserver/cache-objects.ts';
 import { discoveryHandler } from '#apiserver/discovery/handlers.ts';
 import { rootHandler } from '#apiserver/discovery/root.ts';
@@ -136,6 +137,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     },
     metrics,
     yaml,
+    bodies: new BodyBudget(),
     log: options.log,
   });
   const writer = internalWriter(server, makeUser({ name: 'system:apiserver', groups: ['system:masters'] }));

@@ -4,7 +4,7 @@ import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
 import type { FieldValidation } from '#apiserver/verbs/options.ts';
 import { dryRunErrors } from '#apiserver/verbs/options.ts';
 import { warn } from '#apiserver/warning.ts';
-import { BodyTooLarge, BodyTooSlow } from '#lib/http/exchange.ts';
+import { BodyRefused, BodyTooLarge, BodyTooSlow } from '#lib/http/exchange.ts';
 import { ApiError, badRequestError, invalidError, unsupportedMediaTypeError } from '#machinery/api-error.ts';
 import { decoderOf } from '#machinery/codec/decode.ts';
 import { setDefaults } from '#machinery/codec/defaults.ts';
@@ -38,12 +38,23 @@ export function contentType(request: ApiRequest): string {
 }
 
 export async function readBody(request: ApiRequest, limit = bodyBytesMax): Promise<Buffer> {
+  const { exchange, server, user } = request;
+  let taken = 0;
+  exchange.onClose(() => server.bodies.give(user.name, taken));
+  const meter = (count: number) => {
+    if (exchange.closed || !server.bodies.take(user.name, count)) return false;
+    taken += count;
+    return true;
+  };
   try {
-    const bytes = await request.exchange.body(limit);
+    const bytes = await exchange.body(limit, meter);
     return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   } catch (error) {
     if (error instanceof BodyTooLarge) {
       throw new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
+    }
+    if (error instanceof BodyRefused) {
+      throw new ApiError('TooManyRequests', 'Too many requests, please try again later.', { retryAfter: 1 });
     }
     if (error instanceof BodyTooSlow) {
       throw new ApiError('Timeout', 'Timeout: request did not complete within the allotted timeout');

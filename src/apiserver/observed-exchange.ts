@@ -1,7 +1,7 @@
 /** An exchange that remembers with which status it was answered. */
 
 import type { Readable } from 'node:stream';
-import type { Exchange, HeaderValues, Peer, ReplyStream } from '#lib/http/exchange.ts';
+import type { BodyMeter, Exchange, HeaderValues, Peer, ReplyStream } from '#lib/http/exchange.ts';
 
 export class ObservedExchange implements Exchange {
   readonly #inner: Exchange;
@@ -30,8 +30,8 @@ export class ObservedExchange implements Exchange {
     return this.#inner.closed;
   }
 
-  body(limitBytes: number): Promise<Uint8Array> {
-    return this.#inner.body(limitBytes);
+  body(limitBytes: number, meter?: BodyMeter): Promise<Uint8Array> {
+    return this.#inner.body(limitBytes, meter);
   }
 
   bodyStream(): Readable {

@@ -8,6 +8,7 @@ import type { Authenticator } from '#apiserver/authn/authenticator.ts';
 import type { User } from '#apiserver/authn/user.ts';
 import type { Authorizer } from '#apiserver/authz/authorizer.ts';
 import type { RequestInfo } from '#apiserver/authz/request-info.ts';
+import type { BodyBudget } from '#apiserver/body-budget.ts';
 import type { RequestMetrics } from '#apiserver/metrics.ts';
 import type { Served, ServedResources } from '#apiserver/served.ts';
 import type { YamlReader } from '#apiserver/yaml/yaml-reader.ts';
@@ -77,6 +78,7 @@ export interface ServerParts {
   readonly connectors: Readonly<Record<string, Readonly<Record<string, ResourceHandler>>>>;
   readonly metrics: RequestMetrics;
   readonly yaml: YamlReader;
+  readonly bodies: BodyBudget;
   readonly log: (text: string) => void;
 }
 

@@ -2,12 +2,18 @@
 
 import type { Readable } from 'node:stream';
 import type { Clock } from '#lib/clock.ts';
-import { BodyTooLarge, BodyTooSlow } from './exchange.ts';
+import { type BodyMeter, BodyRefused, BodyTooLarge, BodyTooSlow } from './exchange.ts';
 
 /** How long a whole body may take: as long as upstream gives a request. */
 export const bodyMsMax = 60_000;
 
 const none = new Uint8Array(0);
+
+export function byteCount(chunks: readonly Uint8Array[]): number {
+  let bytes = 0;
+  for (const chunk of chunks) bytes += chunk.length;
+  return bytes;
+}
 
 /** The bytes of all chunks in one buffer; the very chunk when there is only one. */
 export function joinChunks(chunks: readonly Uint8Array[], totalBytes: number): Uint8Array {
@@ -15,11 +21,17 @@ export function joinChunks(chunks: readonly Uint8Array[], totalBytes: number): U
   return chunks.length === 0 ? none : Buffer.concat(chunks, totalBytes);
 }
 
+export interface ReadOptions {
+  readonly clock?: Clock | undefined;
+  readonly meter?: BodyMeter | undefined;
+}
+
 /**
- * Everything until the end. Rejects with BodyTooLarge as soon as more than `limitBytes` have come and, given a clock, with
- * BodyTooSlow after `bodyMsMax`; it reads no further then.
+ * Everything until the end. Rejects with BodyTooLarge as soon as more than `limitBytes` have come, with BodyRefused when the
+ * meter refuses and, given a clock, with BodyTooSlow after `bodyMsMax`; it reads no further then.
  */
-export function readWhole(source: Readable, limitBytes: number, clock?: Clock): Promise<Uint8Array> {
+export function readWhole(source: Readable, limitBytes: number, options: ReadOptions = {}): Promise<Uint8Array> {
+  const { clock, meter } = options;
   return new Promise((resolve, reject) => {
     const chunks: Uint8Array[] = [];
     let totalBytes = 0;
@@ -33,6 +45,7 @@ export function readWhole(source: Readable, limitBytes: number, clock?: Clock): 
     const onData = (chunk: Uint8Array) => {
       totalBytes += chunk.length;
       if (totalBytes > limitBytes) return finish(new BodyTooLarge(limitBytes));
+      if (meter?.(chunk.length) === false) return finish(new BodyRefused('there is no room for the body'));
       chunks.push(chunk);
     };
     const onEnd = () => finish(undefined);

@@ -30,6 +30,14 @@ export class BodyTooSlow extends Error {
   override name = 'BodyTooSlow';
 }
 
+/** There is no room for the body now. */
+export class BodyRefused extends Error {
+  override name = 'BodyRefused';
+}
+
+/** Told of the bytes of a body as they come. False: there is no room for them. */
+export type BodyMeter = (bytes: number) => boolean;
+
 /** A reply that goes on: a watch, a followed log. */
 export interface ReplyStream {
   /** False when the transport's buffer is full: stop until `onDrain` calls. */
@@ -52,8 +60,11 @@ export interface Exchange {
   readonly protocol: 'http/1.1' | 'http/2' | 'memory';
   readonly peer: Peer;
 
-  /** The whole body. Rejects with BodyTooLarge as soon as more than `limitBytes` have come, with BodyTooSlow after a minute. */
-  body(limitBytes: number): Promise<Uint8Array>;
+  /**
+   * The whole body. Rejects with BodyTooLarge as soon as more than `limitBytes` have come, with BodyRefused when the meter
+   * refuses, with BodyTooSlow after a minute.
+   */
+  body(limitBytes: number, meter?: BodyMeter): Promise<Uint8Array>;
   /** The body as it comes, for proxying. */
   bodyStream(): Readable;
 

@@ -3,10 +3,18 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { Clock } from '#lib/clock.ts';
-import { readWhole } from './body.ts';
-import { BodyTooLarge, type Exchange, type HeaderValues, type Peer, type ReplyStream } from './exchange.ts';
+import { byteCount, readWhole } from './body.ts';
+import {
+  type BodyMeter,
+  BodyTooLarge,
+  type Exchange,
+  type HeaderValues,
+  type Peer,
+  type ReplyStream,
+} from './exchange.ts';
 import { headersFromRaw, wireHeaders } from './headers.ts';
-import { byteCount, hasNoBody } from './http2-exchange.ts';
+import { hasNoBody } from './http2-exchange.ts';
+import { writeReply } from './reply-writer.ts';
 
 /** How long a client may go on sending a body after its reply. */
 export const drainMsMax = 5000;
@@ -50,9 +58,9 @@ export class Http1Exchange implements Exchange {
     return this.#headers;
   }
 
-  async body(limitBytes: number): Promise<Uint8Array> {
+  async body(limitBytes: number, meter?: BodyMeter): Promise<Uint8Array> {
     if (Number(this.headers['content-length'] ?? 0) > limitBytes) throw new BodyTooLarge(limitBytes);
-    return readWhole(this.bodyStream(), limitBytes, this.#clock);
+    return readWhole(this.bodyStream(), limitBytes, { clock: this.#clock, meter });
   }
 
   bodyStream(): Readable {
@@ -70,8 +78,7 @@ export class Http1Exchange implements Exchange {
       response.end();
       return;
     }
-    for (let i = 0; i < chunks.length - 1; i++) response.write(chunks[i]!);
-    response.end(chunks[chunks.length - 1]!);
+    writeReply(response, chunks, { clock: this.#clock, giveUp: () => response.destroy() });
   }
 
   stream(status: number, headers: HeaderValues): ReplyStream {
@@ -165,9 +172,12 @@ export class UpgradeExchange implements Exchange {
   readonly peer: Peer;
   readonly upgrade: { readonly socket: Duplex; readonly head: Uint8Array };
   readonly #bytesBefore: number;
+  readonly #clock: Clock;
   #replied = false;
 
-  constructor(request: IncomingMessage, socket: Duplex, head: Uint8Array, peer: Peer) {
+  constructor(request: IncomingMessage, socket: Duplex, head: Uint8Array, parts: { peer: Peer; clock: Clock }) {
+    const { peer, clock } = parts;
+    this.#clock = clock;
     this.method = request.method!;
     this.target = originForm(request.url!);
     this.headers = headersFromRaw(request.rawHeaders);
@@ -197,6 +207,8 @@ export class UpgradeExchange implements Exchange {
     socket.end();
     // The client's side is read to its end: closing on unread bytes would reset the connection, and the reply with it.
     socket.resume();
+    const timer = this.#clock.after(drainMsMax, () => socket.destroy(), { idle: true });
+    socket.once('close', () => timer.cancel());
   }
 
   stream(status: number, headers: HeaderValues): ReplyStream {

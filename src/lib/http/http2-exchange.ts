@@ -3,9 +3,17 @@
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import type { Readable } from 'node:stream';
 import type { Clock } from '#lib/clock.ts';
-import { readWhole } from './body.ts';
-import { BodyTooLarge, type Exchange, type HeaderValues, type Peer, type ReplyStream } from './exchange.ts';
+import { byteCount, readWhole } from './body.ts';
+import {
+  type BodyMeter,
+  BodyTooLarge,
+  type Exchange,
+  type HeaderValues,
+  type Peer,
+  type ReplyStream,
+} from './exchange.ts';
 import { headersFromRaw, wireHeaders } from './headers.ts';
+import { writeReply } from './reply-writer.ts';
 
 const nothing = new Uint8Array(0);
 
@@ -44,10 +52,10 @@ export class Http2Exchange implements Exchange {
     return this.#headers;
   }
 
-  async body(limitBytes: number): Promise<Uint8Array> {
+  async body(limitBytes: number, meter?: BodyMeter): Promise<Uint8Array> {
     if (this.#stream.endAfterHeaders) return nothing;
     if (Number(this.headers['content-length'] ?? 0) > limitBytes) throw new BodyTooLarge(limitBytes);
-    return readWhole(this.bodyStream(), limitBytes, this.#clock);
+    return readWhole(this.bodyStream(), limitBytes, { clock: this.#clock, meter });
   }
 
   bodyStream(): Readable {
@@ -65,13 +73,12 @@ export class Http2Exchange implements Exchange {
     stream.respond(responseHeaders(status, headers, hasNoBody(status) ? undefined : chunks), {
       endStream: isBodiless || chunks.length === 0,
     });
-    if (!isBodiless && chunks.length > 0) {
-      if (chunks.length > 1) stream.cork();
-      for (let i = 0; i < chunks.length - 1; i++) stream.write(chunks[i]!);
-      stream.end(chunks[chunks.length - 1]!);
-      if (chunks.length > 1) stream.uncork();
-    }
-    this.#dropRestOfRequest();
+    if (isBodiless || chunks.length === 0) return this.#dropRestOfRequest();
+    writeReply(stream, chunks, {
+      clock: this.#clock,
+      giveUp: () => stream.close(constants.NGHTTP2_CANCEL),
+      onEnd: () => this.#dropRestOfRequest(),
+    });
   }
 
   stream(status: number, headers: HeaderValues): ReplyStream {
@@ -181,10 +188,4 @@ function responseHeaders(
   }
   if (!lengthKnown) list.push('content-length', byteCount(chunks!));
   return list as string[];
-}
-
-export function byteCount(chunks: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (const chunk of chunks) bytes += chunk.length;
-  return bytes;
 }

@@ -6,6 +6,7 @@
 import { Readable } from 'node:stream';
 import { joinChunks, readWhole } from './body.ts';
 import {
+  type BodyMeter,
   BodyTooLarge,
   type Exchange,
   type Handler,
@@ -73,9 +74,9 @@ class MemoryExchange implements Exchange {
     this.#reject = reject;
   }
 
-  async body(limitBytes: number): Promise<Uint8Array> {
+  async body(limitBytes: number, meter?: BodyMeter): Promise<Uint8Array> {
     const body = this.#requestBody;
-    if (body instanceof Readable) return readWhole(body, limitBytes);
+    if (body instanceof Readable) return readWhole(body, limitBytes, { meter });
     if (body !== undefined && body.length > limitBytes) throw new BodyTooLarge(limitBytes);
     return body ?? new Uint8Array(0);
   }

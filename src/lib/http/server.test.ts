@@ -352,3 +352,39 @@ test('more headers than the bound are refused', async () => {
   const client = session(port);
   await assert.rejects(get(client, Object.fromEntries(Array.from({ length: 600 }, (_, i) => [`x-${i}`, '1']))));
 });
+
+const megabyte = Buffer.alloc(1 << 20, 'x');
+const longReply = new Array<Buffer>(40).fill(megabyte);
+
+test('a long reply goes as fast as it is read, and comes whole', async () => {
+  const { port } = await serve(exchange => exchange.reply(200, {}, longReply));
+  const two = await get(session(port), { ':method': 'POST' }, Buffer.alloc(300_000));
+  assert.equal(two.text.length, 40 << 20);
+  const one = await raw(port, 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');
+  assert.ok(one.endsWith('xx') && one.length > 40 << 20);
+});
+
+test('a long reply that nobody reads costs one turn of it, and is given up after a minute', async () => {
+  const clock = new FakeClock();
+  const closed: Promise<void>[] = [];
+  const { port } = await serve(
+    exchange => {
+      exchange.reply(200, {}, longReply);
+      closed.push(new Promise<void>(resolve => exchange.onClose(resolve)));
+    },
+    { clock },
+  );
+  const before = process.memoryUsage().rss;
+  Array.from({ length: 20 }, () => {
+    const socket = connectTls({ port, host: '127.0.0.1', ca: ca.certificate }).pause();
+    undo.push(() => socket.destroy());
+    return socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  });
+  const stream = session(port).request({ ':path': '/' }).pause();
+  await once(stream, 'response');
+  while (closed.length < 21) await new Promise(resolve => setImmediate(resolve));
+  // All of it would be 840 MB, and as much again encrypted.
+  assert.ok(process.memoryUsage().rss - before < 400 << 20);
+  clock.advance(60_000);
+  await Promise.all(closed);
+});

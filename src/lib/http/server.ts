@@ -245,6 +245,8 @@ export class HttpServer {
   #serveHttp2(socket: TLSSocket): void {
     let session: ServerHttp2Session | undefined;
     const connection = this.#connection(socket, () => {
+      // A peer that leaves its own half open is not waited for, once all is written.
+      socket.once('finish', () => socket.destroy());
       if (session !== undefined && !session.closed) session.close();
     });
     this.#http2.once('session', made => {
@@ -252,6 +254,8 @@ export class HttpServer {
     });
     this.#http2.emit('connection', socket);
     if (session === undefined) return;
+    // One whose handshake was under way: it could not be told before.
+    if (this.#closing) session.close();
     session.setLocalWindowSize(connectionWindowBytes);
     session.on('error', () => {});
     session.on('stream', (stream, headers, _flags, raw) => this.#onStream(connection, session!, stream, headers, raw));
@@ -299,7 +303,7 @@ export class HttpServer {
     if (connection === undefined) return void socket.destroy();
     connection.release();
     this.#finishers.delete(connection);
-    const exchange = new UpgradeExchange(request, socket, head, connection.peer);
+    const exchange = new UpgradeExchange(request, socket, head, { peer: connection.peer, clock: this.#clock });
     if (request.rawHeaders.length > 2 * headerPairsMax) exchange.reply(431, {});
     else this.#serve(connection, exchange);
   }
