@@ -18,6 +18,9 @@ import { type ImageEntry, type ImageSource, writeImageArchive } from '#cmd/node/
 
 const busyboxProgram = '/bin/busybox';
 
+/** What the images are made of, and Debian's packages that bring it. */
+export const imagePackages = [{ program: busyboxProgram, debianPackage: 'busybox-static' }] as const;
+
 /** The files that programs expect of any system. */
 const systemEntries: readonly ImageEntry[] = [
   { path: 'etc/passwd', text: 'root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/nonexistent:/bin/false\n' },
