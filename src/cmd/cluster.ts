@@ -1,6 +1,6 @@
 /** A cluster of `proa up` as it is kept on disk: its settings, and where its parts keep theirs. */
 
-import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { clusterNamePattern, nodeAddress } from '#cmd/node/network-names.ts';
@@ -22,6 +22,12 @@ export interface ClusterConfig {
 }
 
 export const podRange = '10.244.0.0/16';
+/** Of Pods on simulated nodes alone, when there are more of those than ranges in the usual one. Nothing is ever sent there. */
+const widePodRange = '10.128.0.0/10';
+/** Nodes with a /24 each in the usual range, less the one that node-0 would have. */
+export const nodesMax = 255;
+export const simulatedMax = 10_000;
+const configName = 'cluster.json';
 export const serviceRange = '10.96.0.0/16';
 export const clusterDns = '10.96.0.10';
 export const clusterDomain = 'cluster.local';
@@ -41,11 +47,16 @@ export class Cluster {
   }
 
   get configFile(): string {
-    return join(this.directory, 'cluster.json');
+    return join(this.directory, configName);
   }
 
   get kubeconfigFile(): string {
     return join(this.directory, 'admin.kubeconfig');
+  }
+
+  /** The person's kubeconfig files that its context was added to. */
+  get contextsFile(): string {
+    return join(this.directory, 'contexts.json');
   }
 
   get storeFile(): string {
@@ -69,8 +80,9 @@ export class Cluster {
     try {
       return JSON.parse(readFileSync(this.configFile, 'utf8')) as ClusterConfig;
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new Error(`${this.configFile} cannot be read: ${(error as Error).message}`);
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT') return undefined;
+      throw new Error(`the cluster ${JSON.stringify(this.name)} cannot be read: ${message}`);
     }
   }
 
@@ -85,10 +97,15 @@ function rootOf(dataDir: string | undefined): string {
   return resolve(dataDir ?? process.env['PROA_HOME'] ?? join(homedir(), '.proa'));
 }
 
+export function podRangeOf({ nodes, simulated }: Pick<ClusterConfig, 'nodes' | 'simulated'>): string {
+  return nodes === 0 && simulated > nodesMax ? widePodRange : podRange;
+}
+
 /** The names of all clusters on this machine. */
 export function clusterNames(dataDir?: string): string[] {
   try {
-    return readdirSync(rootOf(dataDir)).filter(name => clusterNamePattern.test(name));
+    const root = rootOf(dataDir);
+    return readdirSync(root).filter(name => clusterNamePattern.test(name) && existsSync(join(root, name, configName)));
   } catch {
     return [];
   }

@@ -9,6 +9,9 @@ export interface Flag {
   /** How the value is called in the help: `N`, `FILE`. */
   readonly value?: string;
   readonly default?: string | number | boolean;
+  /** Of a number. */
+  readonly min?: number;
+  readonly max?: number;
   /** The only values that are known. */
   readonly choices?: readonly string[];
   readonly help: string;
@@ -61,7 +64,9 @@ export function parseCommand(name: string, command: Command, words: readonly str
       allowNegative: true,
     });
   } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. To specify')[0]}; proa ${name} --help lists its flags`);
+    // Node goes on, after its first sentence, about how one could have meant it.
+    const [what = ''] = (error as Error).message.split(/\. To specify|\.?\n/);
+    throw new UsageError(`${what}; proa ${name} --help lists its flags`);
   }
   const [extra] = parsed.positionals;
   if (extra !== undefined && !command.takesWords) {
@@ -87,11 +92,11 @@ function argumentsOf(values: Record<string, unknown>, words: readonly string[], 
     number(flag) {
       const value = given(flag);
       if (value === undefined) return undefined;
+      const { min = 0, max = Number.MAX_SAFE_INTEGER } = flags[flag] ?? {};
       const number = Number(value);
-      if (!Number.isSafeInteger(number) || number < 0) {
-        throw new UsageError(`--${flag} ${JSON.stringify(value)}: a whole number from 0 is needed`);
-      }
-      return number;
+      if (value !== '' && Number.isSafeInteger(number) && number >= min && number <= max) return number;
+      const range = max === Number.MAX_SAFE_INTEGER ? `from ${min}` : `from ${min} to ${max}`;
+      throw new UsageError(`--${flag} ${JSON.stringify(value)}: a whole number ${range} is needed`);
     },
   };
 }

@@ -112,7 +112,9 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     url,
     kubeconfigFile,
     async close() {
-      await http.close(closeGraceMs);
+      const closed = http.close(closeGraceMs);
+      api.feed.endWatches();
+      await closed;
       api.close();
       await store.close();
     },

@@ -1,6 +1,8 @@
 /** The command line: finds the command by its first word and loads only what it needs. */
 
+import { readFileSync } from 'node:fs';
 import { type Command, helpOf, parseCommand } from '#cmd/command.ts';
+import { Interrupted, interruptedCode } from '#cmd/interruption.ts';
 import { UsageError } from '#cmd/usage-error.ts';
 
 const commands: Readonly<Record<string, { readonly summary: string; load(): Promise<Command> }>> = {
@@ -44,15 +46,28 @@ function help(): string {
 usage: proa COMMAND [flags]
 
 ${rows.join('\n')}
+  version   which proa this is
 
 proa COMMAND --help tells more. Every command takes --name (a cluster, default "proa") and --data-dir.
 `;
 }
 
+function version(): string {
+  const { version: own } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  return `proa ${own}, Kubernetes v1.36\n`;
+}
+
+/** `proa help up` is `proa up --help`. */
+function asTyped([first = 'help', ...rest]: readonly string[]): readonly string[] {
+  const isHelp = first === 'help' || first === '--help' || first === '-h';
+  if (isHelp) return rest[0] === undefined ? ['help'] : [rest[0], '--help'];
+  return first === '--version' ? ['version'] : [first, ...rest];
+}
+
 async function main(argv: readonly string[]): Promise<number> {
-  const [name = 'help', ...rest] = argv;
-  if (name === 'help' || name === '--help' || name === '-h') {
-    process.stdout.write(help());
+  const [name = '', ...rest] = asTyped(argv);
+  if (name === 'help' || name === 'version') {
+    process.stdout.write(name === 'help' ? help() : version());
     return 0;
   }
   const hidden = processes[name];
@@ -71,11 +86,14 @@ async function main(argv: readonly string[]): Promise<number> {
   return command.run(parseCommand(name, command, rest));
 }
 
+// Nobody reads it any more (`proa status | head -1`), or nothing holds it (a log on a full disk): no reason to end.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 try {
   const code = await main(process.argv.slice(2));
   if (code !== 0) process.exitCode = code;
 } catch (error) {
   const known = error instanceof UsageError || process.env['PROA_DEBUG'] === undefined;
   process.stderr.write(`proa: ${known ? (error as Error).message : (error as Error).stack}\n`);
-  process.exit(error instanceof UsageError ? 2 : 1);
+  process.exit(error instanceof UsageError ? 2 : error instanceof Interrupted ? interruptedCode : 1);
 }

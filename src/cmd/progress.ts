@@ -29,7 +29,9 @@ export function progress(clock: Clock, json: boolean, out: NodeJS.WriteStream = 
         write(name, true, describe?.(result) ?? '');
         return result;
       } catch (error) {
-        write(name, false, (error as Error).message);
+        // A person reads the message once, where it ends the command; who reads JSON has it with its phase.
+        const { name: kind, message } = error as Error;
+        write(name, false, json ? message : kind === 'Interrupted' ? 'interrupted' : 'failed');
         throw error;
       }
     },

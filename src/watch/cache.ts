@@ -213,6 +213,11 @@ export class ResourceCache {
     this.#state = { at: 'cold' };
   }
 
+  /** The server is about to close: its watchers go and look for another. */
+  endWatches(): void {
+    this.#fanOut.endAll({ reason: 'closed' });
+  }
+
   /** Nobody is told: it is this cache that ends, not what it holds. */
   close(): void {
     this.#state = { at: 'closed' };
@@ -222,7 +227,7 @@ export class ResourceCache {
   #forgetAll(): void {
     this.#tree = BTree.empty();
     this.forgetEvents();
-    this.#fanOut.endAll({ reason: 'closed' });
+    this.endWatches();
   }
 
   #startLoading(): void {

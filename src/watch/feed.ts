@@ -150,6 +150,11 @@ export class Feed {
     this.#compactRevision = Math.max(this.#compactRevision, revision);
   }
 
+  /** Reads and writes under way are still finished. */
+  endWatches(): void {
+    for (const cache of this.#caches.values()) cache.endWatches();
+  }
+
   close(): void {
     this.#state = 'closed';
     this.#watch?.close();

@@ -1,54 +1,12 @@
-/** The command line itself: what it refuses, what it says, and clusters that change and stand side by side. */
+/** Clusters that change and stand side by side, as the command line makes them. */
 
 import assert from 'node:assert/strict';
 import { rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { after, before, describe, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { nodes } from '#api/core/node.ts';
 import { pods } from '#api/core/pod.ts';
 import { loopbackUp } from '#testing/own-network.ts';
 import { describeWithNodes, launcher, startProgram, TestCluster } from './test-cluster.ts';
-
-describe('the command line', () => {
-  const cluster = new TestCluster('words');
-  after(() => cluster.remove());
-
-  test('every command has a help', async () => {
-    for (const command of ['up', 'down', 'status', 'doctor', 'image']) {
-      const { code, stdout } = await cluster.tryProa(command, '--help');
-      assert.equal(code, 0);
-      assert.match(stdout, new RegExp(`^proa ${command}: .+\n\nusage: proa ${command} `));
-    }
-  });
-
-  test('it says what it does not understand', async () => {
-    const cases: [string[], RegExp][] = [
-      [['frob'], /^proa: there is no command "frob"; proa help lists them\n$/],
-      [['up', '--frob'], /^proa: Unknown option '--frob'; proa up --help lists its flags\n$/],
-      [['up', '--nodes', 'many'], /^proa: --nodes "many": a whole number from 0 is needed\n$/],
-      [['down', 'dev'], /^proa: "dev" means nothing here: proa down \[--purge\]; a cluster is said by --name\n$/],
-      [['status', '-o', 'yaml'], /^proa: --output yaml: json is known\n$/],
-      [['kubectl', 'get', 'pods'], /^proa: there is no cluster "proa": proa up starts it\n$/],
-    ];
-    for (const [words, message] of cases) {
-      const { code, stderr } = await cluster.tryProa(...words);
-      assert.match(stderr, message);
-      assert.equal(code, 2);
-    }
-    assert.equal((await cluster.tryProa('status')).code, 3);
-  });
-
-  test('up says at once why the control plane cannot be', async () => {
-    const holder = createServer();
-    const port = await new Promise<number>(resolve =>
-      holder.listen(0, '127.0.0.1', () => resolve((holder.address() as { port: number }).port)),
-    );
-    const { code, stderr } = await cluster.tryProa('up', '-d', '--nodes', '0', '--port', String(port));
-    holder.close();
-    assert.equal(code, 1);
-    assert.match(stderr, /^proa: the control-plane process has ended: .*EADDRINUSE.*127\.0\.0\.1:\d+/);
-  });
-});
 
 describeWithNodes('clusters side by side', import.meta.filename, () => {
   const first = new TestCluster('left');

@@ -248,9 +248,11 @@ export function startProgram([program = '', ...words]: readonly string[], option
         await new Promise<void>(resolve => (wake = resolve));
       }
     },
-    async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): Promise<void> {
+    /** Gives the exit code, if it has one. */
+    async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): Promise<number | null> {
       child.kill(signal);
       await end;
+      return child.exitCode;
     },
   };
 }

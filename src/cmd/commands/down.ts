@@ -4,8 +4,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Cluster, type NodePlace, nodePlaces } from '#cmd/cluster.ts';
+import { lockCluster } from '#cmd/cluster-lock.ts';
 import type { Command } from '#cmd/command.ts';
-import { removeContext } from '#cmd/merge-kubeconfig.ts';
+import { removeContexts } from '#cmd/merge-kubeconfig.ts';
 import { purgeClusterCgroup, purgeMachine, stopMachine } from '#cmd/node/machine.ts';
 import { removeClusterNetwork } from '#cmd/node/network.ts';
 import { stopRecorded } from '#cmd/node/process-record.ts';
@@ -27,11 +28,27 @@ export const down: Command = {
       report.say(`  there is no cluster ${JSON.stringify(cluster.name)}: nothing to do`);
       return 0;
     }
-    if (given.is('purge')) await purgeCluster(cluster, report);
-    else await stopCluster(cluster, report);
+    const stop = given.is('purge') ? purgeCluster : stopCluster;
+    await locked(cluster, 'proa down', { report }, () => stop(cluster, report));
     return 0;
   },
 };
+
+/** Does what changes a cluster, after whoever changes it now. */
+export async function locked<T>(
+  { directory }: Cluster,
+  holder: string,
+  { report, signal }: { report: Progress; signal?: AbortSignal },
+  work: () => Promise<T>,
+): Promise<T> {
+  const onWait = (other: string) => report.say(`  waiting for ${other}, which is at work on this cluster`);
+  const lock = await lockCluster({ directory, holder, onWait, signal });
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
 
 function machinesOf(cluster: Cluster) {
   return nodePlaces(nodeCount(cluster)).map(place => machineOf(cluster, place));
@@ -92,7 +109,7 @@ async function purgeCluster(cluster: Cluster, report: Progress): Promise<void> {
     await removeClusterNetwork(cluster.name);
     purgeClusterCgroup(cluster.name);
   }
-  removeContext(cluster.name);
+  removeContexts(cluster);
   await rm(cluster.directory, { recursive: true, force: true });
   report.say('  nothing is left: no process, mount, interface, rule, file or context of this cluster');
 }

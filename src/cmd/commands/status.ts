@@ -18,6 +18,7 @@ interface ProcessStatus {
 
 /** Of a process since its start. */
 const ticksPerSecond = 100;
+const answerMsMax = 5_000;
 
 export const status: Command = {
   usage: 'status [-o json]',
@@ -26,19 +27,48 @@ export const status: Command = {
   },
   async run(given) {
     const cluster = new Cluster(given.text('name') as string, given.text('data-dir'));
+    const json = given.text('output') === 'json';
     const config = cluster.read();
     if (config === undefined) {
-      process.stdout.write(`there is no cluster ${JSON.stringify(cluster.name)}; proa up starts one\n`);
+      const none = { name: cluster.name, exists: false, running: false, processes: [], nodes: [] };
+      const said = `there is no cluster ${JSON.stringify(cluster.name)}; proa up starts one`;
+      process.stdout.write(`${json ? JSON.stringify(none, null, 2) : said}\n`);
       return 3;
     }
     const processes = processesOf(cluster, config.nodes, config.simulated);
     const running = processes.every(each => each.pid !== undefined);
-    const found = running ? await nodesOf(cluster) : [];
-    const result = { name: cluster.name, server: `https://127.0.0.1:${config.port}`, running, processes, nodes: found };
-    process.stdout.write(given.text('output') === 'json' ? `${JSON.stringify(result, null, 2)}\n` : text(result));
-    return running && found.every(node => node.ready) ? 0 : 1;
+    // Also where a node is down: what the others do is worth knowing.
+    const found = processes[0]?.pid === undefined ? [] : await nodesOf(cluster);
+    const result: Status = {
+      name: cluster.name,
+      exists: true,
+      server: `https://127.0.0.1:${config.port}`,
+      running,
+      answering: found !== undefined && processes[0]?.pid !== undefined,
+      processes,
+      nodes: found ?? [],
+    };
+    process.stdout.write(json ? `${JSON.stringify(result, null, 2)}\n` : text(result));
+    return running && result.answering && result.nodes.every(node => node.ready) ? 0 : 1;
   },
 };
+
+interface Status {
+  readonly name: string;
+  readonly exists: boolean;
+  readonly server: string;
+  /** Every process of it. */
+  readonly running: boolean;
+  /** The API server, within 5 s. */
+  readonly answering: boolean;
+  readonly processes: readonly ProcessStatus[];
+  readonly nodes: readonly NodeReadiness[];
+}
+
+interface NodeReadiness {
+  readonly name: string;
+  readonly ready: boolean;
+}
 
 function processesOf(cluster: Cluster, nodeCount: number, simulated: number): ProcessStatus[] {
   const names = Array.from({ length: nodeCount }, (_, index) => `node-${index + 1}`);
@@ -60,36 +90,55 @@ function processStatus(name: string, recordPath: string): ProcessStatus {
   return { name, pid: record.pid, residentBytes: Number(resident ?? 0) * 1024, cpuSeconds };
 }
 
-async function nodesOf(cluster: Cluster): Promise<{ name: string; ready: boolean }[]> {
+/** Undefined when the API server does not answer. */
+async function nodesOf(cluster: Cluster): Promise<NodeReadiness[] | undefined> {
+  const giveUp = new AbortController();
+  const timer = clock.after(answerMsMax, () => giveUp.abort(new Error('no answer')));
   const connection = connectByKubeconfig(cluster.kubeconfigFile, 'proa/v1.36.3', clock);
   try {
-    const { items } = await connection.client.list(nodes, {});
+    const { items } = await connection.client.list(nodes, {}, giveUp.signal);
     return items.map(({ metadata, status: state }) => ({
       name: metadata?.name ?? '',
       ready: state?.conditions?.some(each => each.type === 'Ready' && each.status === 'True') ?? false,
     }));
+  } catch {
+    return undefined;
   } finally {
+    timer.cancel();
     connection.close();
   }
 }
 
-function text(result: {
-  name: string;
-  server: string;
-  running: boolean;
-  processes: ProcessStatus[];
-  nodes: { name: string; ready: boolean }[];
-}): string {
+const nameWidthMin = 22;
+
+function text(result: Status): string {
+  const width = Math.max(nameWidthMin, ...result.processes.map(({ name }) => name.length));
   const rows = result.processes.map(({ name, pid, residentBytes, cpuSeconds }) =>
     pid === undefined
-      ? `  ${name.padEnd(22)} stopped`
-      : `  ${name.padEnd(22)} pid ${String(pid).padEnd(8)} ${megabytes(residentBytes).padStart(7)}  ${(cpuSeconds ?? 0).toFixed(1)} s of CPU`,
+      ? `  ${name.padEnd(width)} stopped`
+      : `  ${name.padEnd(width)} pid ${String(pid).padEnd(8)} ${megabytes(residentBytes).padStart(7)}  ${(cpuSeconds ?? 0).toFixed(1).padStart(7)} s of CPU`,
   );
-  const ready = result.nodes.filter(node => node.ready).length;
-  const summary = result.running
-    ? `${ready} of ${result.nodes.length} nodes ready`
-    : 'not everything runs: proa up starts what is missing';
-  return `${result.name}  ${result.server}  ${summary}\n${rows.join('\n')}\n`;
+  return `${result.name}  ${result.server}  ${summary(result)}\n${rows.join('\n')}\n`;
+}
+
+function summary({ running, answering, processes, nodes: known }: Status): string {
+  const parts: string[] = [];
+  if (answering) parts.push(`${known.filter(({ ready }) => ready).length} of ${known.length} nodes ready`);
+  else if (processes[0]?.pid !== undefined) parts.push('the API server does not answer');
+  if (!running) {
+    const isAllStopped = processes.every(({ pid }) => pid === undefined);
+    parts.push(isAllStopped ? 'stopped: proa up starts it' : 'not everything runs: proa up starts what is missing');
+  }
+  const silent = known.filter(({ ready }) => !ready).map(({ name }) => name);
+  if (running && silent.length > 0) parts.push(`not ready: ${shortList(silent)}`);
+  return parts.join('; ');
+}
+
+const listedMax = 5;
+
+function shortList(names: readonly string[]): string {
+  const rest = names.length - listedMax;
+  return `${names.slice(0, listedMax).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 function megabytes(bytes: number | undefined): string {

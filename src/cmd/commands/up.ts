@@ -1,7 +1,6 @@
 /** `proa up`: starts what is not running of a cluster, and returns when it can be used. */
 
-import { existsSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { existsSync, statfsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { type Node, nodes } from '#api/core/node.ts';
@@ -9,45 +8,46 @@ import { type ApiConnection, connectByKubeconfig } from '#cmd/api-client.ts';
 import {
   Cluster,
   type ClusterConfig,
-  clusterNames,
   type NodePlace,
   nodePlaces,
+  nodesMax,
   podRange,
   serviceRange,
+  simulatedMax,
 } from '#cmd/cluster.ts';
 import type { Arguments, Command } from '#cmd/command.ts';
-import { machineOf, stopCluster } from '#cmd/commands/down.ts';
+import { locked, machineOf, stopCluster } from '#cmd/commands/down.ts';
+import { interruption } from '#cmd/interruption.ts';
 import { mergeKubeconfig } from '#cmd/merge-kubeconfig.ts';
 import { startMachine, stopMachine } from '#cmd/node/machine.ts';
 import { createClusterNetwork } from '#cmd/node/network.ts';
 import { clusterAddress, netnsPath, nodeNetns, pullRelayPort } from '#cmd/node/network-names.ts';
-import {
-  checkPrerequisites,
-  installPackages,
-  missingPackages,
-  onlySimulatedBecause,
-  thisMachine,
-} from '#cmd/node/prerequisites.ts';
 import { isRunning, lastWords, readRecord, startDetached, stopRecorded } from '#cmd/node/process-record.ts';
 import { type Progress, progress } from '#cmd/progress.ts';
-import { UsageError } from '#cmd/usage-error.ts';
-import { enabledControllers, UnknownController } from '#controllers/enabled.ts';
+import { settle } from '#cmd/settings.ts';
 import { systemClock as clock, sleep } from '#lib/clock.ts';
 
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url));
-const firstPort = 6443;
 const apiWaitMsMax = 60_000;
 const nodeWaitMsMax = 120_000;
 const checkMs = 25;
 const aliveCheckMs = 250;
+const endCheckMs = 1000;
+/** With less than this the disk is full: nothing, not even why, can be written. */
+const neededBytesMin = 64 << 10;
 const stopGraceMs = 10_000;
 
 export const up: Command = {
   usage: 'up [-d] [--nodes N] [--simulated N] [flags]',
   flags: {
     detach: { type: 'boolean', short: 'd', help: 'return when the cluster can be used; it goes on by itself' },
-    nodes: { type: 'number', value: 'N', help: 'real nodes on this machine (default 1; 0: none)' },
-    simulated: { type: 'number', value: 'N', help: 'simulated nodes: the same kubelet, no containers (default 0)' },
+    nodes: { type: 'number', value: 'N', max: nodesMax, help: 'real nodes on this machine (default 1; 0: none)' },
+    simulated: {
+      type: 'number',
+      value: 'N',
+      max: simulatedMax,
+      help: 'simulated nodes: the same kubelet, no containers (default 0)',
+    },
     controllers: {
       type: 'string',
       value: 'LIST',
@@ -57,6 +57,8 @@ export const up: Command = {
     port: {
       type: 'number',
       value: 'P',
+      min: 1,
+      max: 65_535,
       help: 'of the API server on 127.0.0.1 (default: 6443, or the next that is free)',
     },
     kubeconfig: {
@@ -74,63 +76,40 @@ export const up: Command = {
 async function runUp(given: Arguments): Promise<number> {
   const cluster = new Cluster(given.text('name') as string, given.text('data-dir'));
   const report = progress(clock, given.text('output') === 'json');
-  const before = cluster.read();
-  const config = await settle(given, cluster, report);
-  if (before !== undefined) await stopForChange(cluster, before, config, report);
-  cluster.write(config);
-  const stopped = processNames(config).filter(name => !isRunning(readRecord(cluster.record(name))));
-  const connection = await startAll(cluster, config, stopped, report);
-  const context = mergeKubeconfig(cluster.kubeconfigFile, given.text('kubeconfig'));
-  if (stopped.length === 0) report.say('  everything was running already');
-  await describe(cluster, config, context, report);
-  connection.close();
+  const signal = interruption();
+  await locked(cluster, 'proa up', { report, signal }, () => startCluster(given, cluster, report, signal));
   if (given.is('detach')) return 0;
   report.say('  Ctrl-C stops it; its state stays. `proa up -d` leaves it running.');
-  await interrupted();
-  await stopCluster(cluster, report);
+  if (await interruptedOrEnded(cluster, signal, report)) {
+    await locked(cluster, 'proa up', { report }, () => stopCluster(cluster, report));
+  }
   return 0;
 }
 
-/** The settings asked for, over those the cluster has, over the defaults. */
-async function settle(given: Arguments, cluster: Cluster, report: Progress): Promise<ClusterConfig> {
+async function startCluster(given: Arguments, cluster: Cluster, report: Progress, signal: AbortSignal): Promise<void> {
   const before = cluster.read();
-  const store = given.text('store') ?? before?.store ?? 'sqlite';
-  if (store !== 'sqlite' && store !== 'memory') throw new UsageError(`--store ${store}: sqlite and memory are known`);
-  let real = given.number('nodes') ?? before?.nodes ?? 1;
-  let simulated = given.number('simulated') ?? before?.simulated ?? 0;
-  const why = real === 0 ? undefined : onlySimulatedBecause(thisMachine());
-  if (why !== undefined) {
-    report.say(
-      `  real nodes are not possible here: ${why}; ${real} simulated instead (their containers do not really run)`,
-    );
-    simulated = Math.max(simulated, real);
-    real = 0;
-  }
-  if (real > 0) await installMissing(report);
-  const chosen = given.text('controllers');
-  const controllers = chosen === undefined ? (before?.controllers ?? ['*']) : await controllerList(chosen);
-  return {
-    name: cluster.name,
-    port: given.number('port') ?? before?.port ?? (await freePort(given.text('data-dir'))),
-    nodes: real,
-    simulated,
-    controllers,
-    scheduler: controllers.includes('*'),
-    store,
-    egress: given.choice('egress') ?? before?.egress ?? process.env['CI'] === undefined,
-  };
-}
-
-/** Judged here, where the person who wrote it reads what is wrong with it. */
-async function controllerList(text: string): Promise<string[]> {
-  const list = text.split(',').filter(entry => entry !== '');
-  const { allControllers } = await import('#controllers/all.ts');
+  const config = await settle(given, cluster, report);
+  signal.throwIfAborted();
+  if (before !== undefined) await stopForChange(cluster, before, config, report);
+  cluster.write(config);
+  const names = processNames(config);
+  const stopped = names.filter(name => !isRunning(readRecord(cluster.record(name))));
+  let connection: ApiConnection | undefined;
   try {
-    enabledControllers(list, Object.keys(allControllers));
+    connection = await startAll(cluster, config, stopped, { report, signal });
+    const context = mergeKubeconfig(cluster, given.text('kubeconfig'));
+    if (stopped.length === 0) report.say('  everything was running already');
+    describe(cluster, config, context, report);
   } catch (error) {
-    throw error instanceof UnknownController ? new UsageError(`--controllers ${text}: ${error.message}`) : error;
+    // What a program that Ctrl-C has ended too complains of is not the reason.
+    if (!signal.aborted) throw error;
+    // What ran before it goes on: an `up` that found nothing to do but wait is no reason to stop a cluster.
+    if (stopped.length === names.length) await stopCluster(cluster, report);
+    else report.say('  interrupted: `proa up` goes on with it, `proa down` stops it');
+    throw signal.reason;
+  } finally {
+    connection?.close();
   }
-  return list;
 }
 
 function processNames(config: ClusterConfig): string[] {
@@ -154,7 +133,9 @@ async function stopForChange(
       () => 'changed: the control plane starts anew',
     );
   }
-  if (before.simulated !== after.simulated) await stop('simulated');
+  const isMoved = before.port !== after.port;
+  if (isMoved || before.simulated !== after.simulated) await stop('simulated');
+  if (isMoved) await Promise.all(nodePlaces(before.nodes).map(place => stop(place.name)));
   for (const place of nodePlaces(before.nodes).slice(after.nodes)) {
     await report.phase(
       place.name,
@@ -167,30 +148,11 @@ async function stopForChange(
   }
 }
 
-async function installMissing(report: Progress): Promise<void> {
-  const packages = missingPackages(checkPrerequisites(thisMachine()));
-  if (packages.length > 0) await installPackages(packages, line => report.say(`  ${line}`));
-}
-
-/** The first port from 6443 on that no other cluster claims and nobody listens on. */
-async function freePort(dataDir: string | undefined): Promise<number> {
-  const claimed = new Set(clusterNames(dataDir).map(name => new Cluster(name, dataDir).read()?.port));
-  for (let port = firstPort; ; port++) if (!claimed.has(port) && (await isFree(port))) return port;
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
-}
-
 async function startAll(
   cluster: Cluster,
   config: ClusterConfig,
   stopped: readonly string[],
-  report: Progress,
+  { report, signal }: { report: Progress; signal: AbortSignal },
 ): Promise<ApiConnection> {
   const startMs = clock.nowMs();
   const places = nodePlaces(config.nodes);
@@ -203,7 +165,7 @@ async function startAll(
   const url = `https://127.0.0.1:${config.port}`;
   const connection = await report.phase(
     'control plane',
-    () => startControlPlaneProcess(cluster),
+    () => startControlPlaneProcess(cluster, signal),
     () => `${url}  Kubernetes v1.36`,
   );
   if (places.length > 0) {
@@ -212,6 +174,7 @@ async function startAll(
       () => machines,
       () => `${places.length} of its own`,
     );
+    signal.throwIfAborted();
     for (const place of places) await startNodeProcess(cluster, place);
   }
   if (config.simulated > 0) await startProcess(cluster, 'simulated', ['simulated', cluster.directory]);
@@ -226,14 +189,14 @@ async function startAll(
       config.simulated === 0 ? 'containers' : `${places.length} with containers, ${config.simulated} simulated`;
     await report.phase(
       'nodes ready',
-      () => nodesReady(cluster, connection, config, wanted),
+      () => nodesReady(cluster, connection, config, { wanted, signal }),
       () => `${wanted.size}: ${kind}`,
     );
   }
   return connection;
 }
 
-async function startControlPlaneProcess(cluster: Cluster): Promise<ApiConnection> {
+async function startControlPlaneProcess(cluster: Cluster, signal: AbortSignal): Promise<ApiConnection> {
   await startProcess(cluster, 'control-plane', ['control-plane', cluster.directory]);
   const giveUpMs = clock.monotonicMs() + apiWaitMsMax;
   for (;;) {
@@ -242,7 +205,7 @@ async function startControlPlaneProcess(cluster: Cluster): Promise<ApiConnection
     checkAlive(cluster, 'control-plane');
     if (clock.monotonicMs() > giveUpMs)
       throw new Error(`the API server does not answer; see ${cluster.log('control-plane')}`);
-    await sleep(clock, checkMs);
+    await sleep(clock, checkMs, signal);
   }
 }
 
@@ -260,11 +223,15 @@ async function answering(cluster: Cluster): Promise<ApiConnection | undefined> {
 }
 
 function checkAlive(cluster: Cluster, process: string): void {
-  if (!isRunning(readRecord(cluster.record(process)))) throw ended(cluster, process);
+  if (!isRunning(readRecord(cluster.record(process)))) throw endedBecause(cluster, process);
 }
 
-function ended(cluster: Cluster, process: string): Error {
+function endedBecause(cluster: Cluster, process: string): Error {
   const log = cluster.log(process);
+  const { bavail, bsize } = statfsSync(cluster.directory);
+  if (bavail * bsize < neededBytesMin) {
+    return new Error(`the ${process} process has ended: the disk that holds ${cluster.directory} is full`);
+  }
   return new Error(`the ${process} process has ended: ${lastWords(log)} (its log: ${log})`);
 }
 
@@ -316,16 +283,17 @@ async function nodesReady(
   cluster: Cluster,
   { client }: ApiConnection,
   config: ClusterConfig,
-  wanted: ReadonlyMap<string, number>,
+  { wanted, signal }: { wanted: ReadonlyMap<string, number>; signal: AbortSignal },
 ): Promise<void> {
   const ready = new Set<string>();
   const giveUp = new AbortController();
   const late = () => new Error(`only ${ready.size} of ${wanted.size} nodes are ready; see ${cluster.log('node-1')}`);
   const timer = clock.after(nodeWaitMsMax, () => giveUp.abort(late()));
+  signal.addEventListener('abort', () => giveUp.abort(signal.reason), { once: true });
   // Processes that an earlier `up` started are not our children: nothing tells of their end, so we look.
   let looking = clock.after(aliveCheckMs, function look() {
     const dead = processNames(config).find(name => !isRunning(readRecord(cluster.record(name))));
-    if (dead !== undefined) giveUp.abort(ended(cluster, dead));
+    if (dead !== undefined) giveUp.abort(endedBecause(cluster, dead));
     else looking = clock.after(aliveCheckMs, look);
   });
   try {
@@ -354,12 +322,12 @@ function isReadySince({ status }: Node, sinceMs: number): boolean {
   return ready?.status === 'True' && isFresh;
 }
 
-async function describe(
+function describe(
   cluster: Cluster,
   config: ClusterConfig,
   context: { name: string; current: boolean; file: string },
   report: Progress,
-): Promise<void> {
+): void {
   const use = context.current ? 'it is the current one' : `use it: kubectl --context ${context.name} …`;
   report.say(`  kubeconfig      context "${context.name}" in ${context.file}; ${use}`);
   const kubectl = `proa kubectl${cluster.name === 'proa' ? '' : ` --name ${cluster.name}`}`;
@@ -368,15 +336,25 @@ async function describe(
   );
 }
 
-/** Until Ctrl-C. A timer that is never due keeps the process alive meanwhile. */
-function interrupted(): Promise<void> {
-  return new Promise(resolve => {
-    const waiting = clock.after(Number.MAX_SAFE_INTEGER, () => {});
-    const end = () => {
-      waiting.cancel();
-      resolve();
-    };
-    process.once('SIGINT', end);
-    process.once('SIGTERM', end);
-  });
+/**
+ * Until Ctrl-C, which gives true, or until all was stopped from elsewhere. Processes may be no children of ours, so we look;
+ * what has ended by itself is said once, and `proa up` starts it again without touching the rest.
+ */
+async function interruptedOrEnded(cluster: Cluster, signal: AbortSignal, report: Progress): Promise<boolean> {
+  const said = new Set<string>();
+  while (!signal.aborted) {
+    const config = cluster.read();
+    const names = config === undefined ? [] : processNames(config);
+    const ended = names.filter(name => !isRunning(readRecord(cluster.record(name))));
+    if (ended.length === names.length) {
+      report.say('  it was stopped from elsewhere');
+      return false;
+    }
+    for (const name of ended.filter(each => !said.has(each))) {
+      said.add(name);
+      report.say(`  ${endedBecause(cluster, name).message}; \`proa up -d\` starts it again`);
+    }
+    await sleep(clock, endCheckMs, signal).catch(() => {});
+  }
+  return true;
 }

@@ -4,7 +4,7 @@
  */
 
 import { basename, dirname } from 'node:path';
-import { Cluster, type ClusterConfig, nodePlaces, podRange } from '#cmd/cluster.ts';
+import { Cluster, type ClusterConfig, nodePlaces, podRangeOf } from '#cmd/cluster.ts';
 import { ensureClusterDns } from '#cmd/cluster-dns.ts';
 import { type ControlPlane, startControlPlane } from '#cmd/control-plane.ts';
 import { adminSubject, componentSubject, type Identity } from '#cmd/identity.ts';
@@ -91,7 +91,7 @@ async function loopsData(plane: ControlPlane, config: ClusterConfig): Promise<Lo
     schedulerCredentials: credentials('kube-scheduler'),
     controllers: config.controllers,
     scheduler: config.scheduler,
-    podRange,
+    podRange: podRangeOf(config),
     serviceAccountKeyPem: keyPem(await plane.identity.serviceAccountKey),
     caKeyPem: keyPem(plane.identity.clusterCa.key),
   };

@@ -1,0 +1,125 @@
+/** The command line itself: what it refuses, what it says, what it does when it is disturbed. No nodes are needed for that. */
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { after, describe, test } from 'node:test';
+import { freePort, launcher, startProgram, TestCluster } from './test-cluster.ts';
+
+describe('the command line', () => {
+  const cluster = new TestCluster('words');
+  after(() => cluster.remove());
+
+  test('every command has a help', async () => {
+    for (const command of ['up', 'down', 'status', 'doctor', 'image']) {
+      const { code, stdout } = await cluster.tryProa(command, '--help');
+      assert.equal(code, 0);
+      assert.match(stdout, new RegExp(`^proa ${command}: .+\n\nusage: proa ${command} `));
+      assert.equal((await cluster.tryProa('help', command)).stdout, stdout);
+    }
+    assert.match((await cluster.tryProa('--version')).stdout, /^proa \d+\.\d+\.\d+, Kubernetes v1\.36\n$/);
+  });
+
+  test('it says what it does not understand', async () => {
+    const cases: [string[], RegExp][] = [
+      [['frob'], /^proa: there is no command "frob"; proa help lists them\n$/],
+      [['up', '--frob'], /^proa: Unknown option '--frob'; proa up --help lists its flags\n$/],
+      [['up', '--nodes', 'many'], /^proa: --nodes "many": a whole number from 0 to 255 is needed\n$/],
+      [['up', '--nodes', '300'], /^proa: --nodes "300": a whole number from 0 to 255 is needed\n$/],
+      [['up', '--nodes', '-1'], /^proa: Option '--nodes' argument is ambiguous; proa up --help lists its flags\n$/],
+      [['up', '--port', '70000'], /^proa: --port "70000": a whole number from 1 to 65535 is needed\n$/],
+      [['image'], /^proa: say `proa image load FILE…` or `proa image list`\n$/],
+      [['image', 'list'], /^proa: there is no cluster "e2e-words-\d+": proa up starts it\n$/],
+      [['down', 'dev'], /^proa: "dev" means nothing here: proa down \[--purge\]; a cluster is said by --name\n$/],
+      [['status', '-o', 'yaml'], /^proa: --output yaml: json is known\n$/],
+      [['kubectl', 'get', 'pods'], /^proa: there is no cluster "proa": proa up starts it\n$/],
+    ];
+    for (const [words, message] of cases) {
+      const { code, stderr } = await cluster.tryProa(...words);
+      assert.match(stderr, message);
+      assert.equal(code, 2);
+    }
+    assert.equal((await cluster.tryProa('status')).code, 3);
+    const { code, stdout } = await cluster.tryProa('status', '-o', 'json');
+    assert.equal(code, 3);
+    assert.equal(JSON.parse(stdout).exists, false);
+  });
+
+  test('a port that is taken is not made a setting', async () => {
+    const holder = createServer();
+    const port = await new Promise<number>(resolve =>
+      holder.listen(0, '127.0.0.1', () => resolve((holder.address() as { port: number }).port)),
+    );
+    const { code, stdout, stderr } = await cluster.tryProa('up', '-d', '--nodes', '0', '--port', String(port));
+    holder.close();
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.equal(stderr, `proa: port ${port} of 127.0.0.1 is taken by another program: choose another with --port\n`);
+    assert.equal((await cluster.tryProa('status')).code, 3);
+  });
+
+  test('up says once why the control plane cannot be', async () => {
+    mkdirSync(cluster.path(), { recursive: true });
+    writeFileSync(cluster.path('pki'), 'not a folder');
+    const { code, stdout, stderr } = await cluster.tryProa(
+      'up',
+      '-d',
+      '--nodes',
+      '0',
+      '--port',
+      String(await freePort()),
+    );
+    assert.equal(code, 1);
+    assert.match(stdout, /^ {2}✗ control plane +\S+ +failed\n$/);
+    assert.match(stderr, /^proa: the control-plane process has ended: .*EEXIST.*\n$/);
+    rmSync(cluster.path('pki'));
+  });
+
+  test('commands that change one cluster wait for each other', async () => {
+    const both = [
+      cluster.proa('up', '-d', '--nodes', '0', '--port', String(await freePort())),
+      cluster.proa('up', '-d'),
+    ];
+    const said = (await Promise.all(both)).join('');
+    assert.match(said, /waiting for proa up \(pid \d+\), which is at work on this cluster/);
+    assert.match(said, /everything was running already/);
+  });
+
+  test('what nobody reads does not end a command', async () => {
+    const words = [launcher, 'status', '--name', cluster.name];
+    const child = spawn(process.execPath, words, { env: cluster.environment });
+    child.stdout.destroy();
+    let complaint = '';
+    child.stderr.on('data', text => (complaint += text));
+    const [code] = await once(child, 'close');
+    assert.deepEqual({ code, complaint }, { code: 0, complaint: '' });
+  });
+
+  test('the context keeps what was set in it, and follows the cluster', async () => {
+    const other = cluster.file('other', '');
+    await cluster.proa('up', '-d', '--kubeconfig', other);
+    const before = readFileSync(cluster.kubeconfig, 'utf8');
+    writeFileSync(cluster.kubeconfig, before.replace(/^( +)user: .*$/m, '$&\n$1namespace: mine'));
+    const moved = String(await freePort());
+    await cluster.proa('up', '-d', '--port', moved);
+    const text = readFileSync(cluster.kubeconfig, 'utf8');
+    assert.match(text, /namespace: mine/);
+    for (const file of [cluster.kubeconfig, other])
+      assert.ok(readFileSync(file, 'utf8').includes(`https://127.0.0.1:${moved}`), file);
+    await cluster.proa('down', '--purge');
+    for (const file of [cluster.kubeconfig, other]) assert.ok(!readFileSync(file, 'utf8').includes(cluster.name), file);
+  });
+
+  for (const words of [['up'], ['up', '-d']]) {
+    test(`Ctrl-C while ${words.join(' ')} starts leaves nothing running`, async () => {
+      const all = [launcher, ...words, '--nodes', '0', '--simulated', '1', '--port', String(await freePort())];
+      const starting = startProgram([process.execPath, ...all, '--name', cluster.name], { env: cluster.environment });
+      await starting.line(/✓ control plane/);
+      assert.equal(await starting.stop('SIGINT'), 130);
+      const { processes } = JSON.parse((await cluster.tryProa('status', '-o', 'json')).stdout);
+      assert.ok(processes.length > 0 && processes.every(({ pid }: { pid?: number }) => pid === undefined));
+    });
+  }
+});
