@@ -34,6 +34,8 @@ const programs: readonly { program: string; name: string; debianPackage: string 
   { program: 'nft', name: 'nftables', debianPackage: 'nftables' },
   // portmap, which serves hostPort, writes its rules with it.
   { program: 'iptables', name: 'iptables', debianPackage: 'iptables' },
+  // The proxy ends flows of datagrams with it when their endpoint is gone.
+  { program: 'conntrack', name: 'conntrack', debianPackage: 'conntrack' },
   { program: 'ip', name: 'iproute2', debianPackage: 'iproute2' },
   { program: 'nsenter', name: 'nsenter', debianPackage: 'util-linux' },
   { program: '/usr/bin/catatonit', name: 'catatonit', debianPackage: 'catatonit' },
