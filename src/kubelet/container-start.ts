@@ -2,6 +2,7 @@
 
 import type { Pod } from '#api/core/pod.ts';
 import type { WaitingReason } from '#kubelet/container-status.ts';
+import type { RoledContainer } from '#kubelet/containers-of.ts';
 import { pullCredentials } from '#kubelet/credentials.ts';
 import type { Image, Mount, PodSandboxConfig } from '#kubelet/cri/runtime.ts';
 import type { Downward } from '#kubelet/downward.ts';
@@ -10,6 +11,7 @@ import { errorText } from '#kubelet/error-text.ts';
 import { runHook } from '#kubelet/hooks.ts';
 import type { Host, KubeletPod } from '#kubelet/host.ts';
 import { say } from '#kubelet/host.ts';
+import type { ImageResult } from '#kubelet/images.ts';
 import type { ObservedPod } from '#kubelet/observed.ts';
 import { latest } from '#kubelet/observed.ts';
 import type { PlannedStart } from '#kubelet/plan.ts';
@@ -41,19 +43,10 @@ export interface StartFailure extends WaitingReason {
 export async function startContainer(context: StartContext, start: PlannedStart): Promise<StartFailure | undefined> {
   const { host, pod } = context;
   const { target } = start;
-  const image = await host.images.ensure({
-    pod,
-    target,
-    sandboxConfig: context.sandboxConfig,
-    runtimeHandler: context.runtimeHandler,
-    say: (type, reason, message) => say(host, pod, type, reason, message, target),
-    signal: context.signal,
-    credentials: name => pullCredentials(host.environment, pod, name),
-  });
-  if (!image.ok) {
-    if (context.signal.aborted) return { reason: image.reason, message: image.message };
-    const { reason, message } = image;
-    say(host, pod, 'Warning', 'Failed', `Error: ${reason}`, target);
+  const images = await ensureImages(context, target);
+  if (!images.ok) {
+    const { reason, message } = images;
+    if (!context.signal.aborted) say(host, pod, 'Warning', 'Failed', `Error: ${reason}`, target);
     return { reason, message };
   }
   const failed = (reason: string, error: unknown): StartFailure => {
@@ -63,7 +56,8 @@ export async function startContainer(context: StartContext, start: PlannedStart)
 
   let config: Awaited<ReturnType<typeof configure>>;
   try {
-    config = await configure(context, start, image);
+    for (const [volume, imageRef] of images.ofVolumes) await host.files?.mountImage(pod, volume, imageRef);
+    config = await configure(context, start, images);
   } catch (error) {
     return failed('CreateContainerConfigError', error);
   }
@@ -82,6 +76,42 @@ export async function startContainer(context: StartContext, start: PlannedStart)
   }
   say(host, pod, 'Normal', 'Started', 'Container started', target);
   return postStart(context, start, containerId);
+}
+
+/** `about`: the container that its Events are about; absent: the Pod. */
+function ensureImage(
+  { host, pod, sandboxConfig, runtimeHandler, signal }: StartContext,
+  target: RoledContainer,
+  about: RoledContainer | undefined,
+): Promise<ImageResult> {
+  return host.images.ensure({
+    pod,
+    target,
+    sandboxConfig,
+    runtimeHandler,
+    say: (type, reason, message) => say(host, pod, type, reason, message, about),
+    signal,
+    credentials: name => pullCredentials(host.environment, pod, name),
+  });
+}
+
+type Images = (Extract<ImageResult, { ok: true }> & { ofVolumes: Map<string, string> }) | ImageRefusal;
+type ImageRefusal = Extract<ImageResult, { ok: false }>;
+
+/** Gets the image of a container, and those that it mounts as volumes. */
+async function ensureImages(context: StartContext, target: RoledContainer): Promise<Images> {
+  const { role, container } = target;
+  const ofVolumes = new Map<string, string>();
+  let refusal: ImageRefusal | undefined;
+  for (const { name, image } of context.pod.spec.volumes ?? []) {
+    if (image === undefined || !container.volumeMounts?.some(mount => mount.name === name)) continue;
+    const wanted = { name, image: image.reference, imagePullPolicy: image.pullPolicy };
+    const result = await ensureImage(context, { role, container: wanted }, undefined);
+    if (result.ok) ofVolumes.set(name, result.imageRef);
+    else refusal ??= result;
+  }
+  const own = await ensureImage(context, target, target);
+  return own.ok ? (refusal ?? { ...own, ofVolumes }) : own;
 }
 
 async function configure(

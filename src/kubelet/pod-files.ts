@@ -25,6 +25,8 @@ export interface PodFiles {
    * a token wants the files brought up to date.
    */
   prepare(pod: Pod, onChange: () => void): Promise<void>;
+  /** Makes an image, which is here, the content of a volume. */
+  mountImage(pod: Pod, volume: string, imageRef: string): Promise<void>;
   /** What the Pod's files are made from has changed: the next `prepare` looks again. */
   invalidate(uid: string): void;
   /** Everything mounted into a container: volumes, /etc/hosts, the termination log. Rejects with a ConfigError. */

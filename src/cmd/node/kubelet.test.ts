@@ -15,6 +15,7 @@ import { serviceAccounts } from '#api/core/service-account.ts';
 import type { Client } from '#client/client.ts';
 import { Informer } from '#client/informer.ts';
 import type { Stored } from '#client/object.ts';
+import { imageMounts } from '#cmd/node/image-mounts.ts';
 import type { Runtime } from '#kubelet/cri/runtime.ts';
 import type { Kubelet } from '#kubelet/kubelet.ts';
 import { startKubelet } from '#kubelet/kubelet.ts';
@@ -29,6 +30,7 @@ import { systemClock } from '#lib/clock.ts';
 import { type Doorway, openDoorway } from '#lib/doorway/doorway.ts';
 import { HttpClient } from '#lib/http/client.ts';
 import { HttpServer } from '#lib/http/server.ts';
+import { run } from '#lib/process.ts';
 import { systemRandom } from '#lib/random.ts';
 import { openCommandOverWebSocket } from '#lib/remotecommand/open.ts';
 import { exitCodeOf } from '#lib/remotecommand/status.ts';
@@ -121,6 +123,7 @@ function realKubelet(): void {
           clusterDomain: 'cluster.local',
           hostIps: () => [machine.address],
           allocatable: allocatableOf(facts),
+          images: imageMounts(containerdPaths(machine.dataDir).socket),
         }),
     });
   }
@@ -245,6 +248,34 @@ function realKubelet(): void {
     await client.patchMerge(configMaps, { namespace: 'default', name: 'live' }, { data: { a: 'new' } });
     await podIs('live', isOver);
     assert.equal(await logOf('live'), 'new');
+  });
+
+  test('the files of an image are a volume, and go with the Pod', async () => {
+    const volumes = [
+      { name: 'there', image: { reference: 'docker.io/library/hello:1', pullPolicy: 'IfNotPresent' } },
+      { name: 'nowhere', image: { reference: 'docker.io/library/nowhere:1', pullPolicy: 'Never' } },
+    ];
+    const volumeMounts = [
+      { name: 'there', mountPath: '/all' },
+      { name: 'there', mountPath: '/page', subPath: 'www/index.html' },
+    ];
+    const script = 'cat /all/www/index.html /page; touch /all/x 2>&1; true';
+    await create('image-volume', script, { volumes }, { volumeMounts });
+    await podIs('image-volume', isOver);
+    assert.equal(await logOf('image-volume'), 'hello\nhello\ntouch: /all/x: Read-only file system\n');
+    await client.delete(pods, { namespace: 'default', name: 'image-volume' });
+    await until(() => watch.get('default', 'image-volume') === undefined);
+    const ctr = ['ctr', '--address', containerdPaths(machine.dataDir).socket, '--namespace', 'k8s.io'];
+    const left = await run([...ctr, 'snapshots', 'list']);
+    assert.doesNotMatch(left, /kubernetes\.io~image/);
+    assert.doesNotMatch(readFileSync('/proc/self/mounts', 'utf8'), /kubernetes\.io~image/);
+
+    await create('no-image-volume', 'true', { volumes }, { volumeMounts: [{ name: 'nowhere', mountPath: '/all' }] });
+    const { status } = await podIs('no-image-volume', pod => {
+      return pod.status.containerStatuses?.[0]?.state?.waiting?.reason === 'ErrImageNeverPull';
+    });
+    assert.equal(status.phase, 'Pending');
+    await client.delete(pods, { namespace: 'default', name: 'no-image-volume' });
   });
 
   test('a sub-path that a container turned into a link out of its volume is refused', async () => {

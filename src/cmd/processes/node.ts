@@ -15,6 +15,7 @@ import { connectByKubeconfig } from '#cmd/api-client.ts';
 import { Cluster, clusterDns, clusterDomain, type NodePlace, nodePlaces, podRange } from '#cmd/cluster.ts';
 import { nodeCgroup } from '#cmd/node/cgroups.ts';
 import { containerdPaths } from '#cmd/node/containerd-process.ts';
+import { imageMounts } from '#cmd/node/image-mounts.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
 import { startNodeServices } from '#cmd/node-services.ts';
 import { settle } from '#cmd/processes/settle.ts';
@@ -80,6 +81,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
         clusterDomain,
         hostIps: () => [place.address],
         allocatable: allocatableOf(machine),
+        images: imageMounts(containerdPaths(directory).socket),
       }),
     cgroups: new NodeCgroups(nodeCgroup(cluster.name, name), machine),
     podLogsDir,

@@ -27,6 +27,8 @@ import type { ContainerMountsInput, PodFiles } from '#kubelet/pod-files.ts';
 import type { Amounts } from '#kubelet/resources.ts';
 import { podLogDirectory } from '#kubelet/runtime-config.ts';
 import { openBeneath, pathForOthers, readBeneath } from '#kubelet/volumes/beneath.ts';
+import type { ImageMounts } from '#kubelet/volumes/image-volume.ts';
+import { setUpImageVolume, takeDownImageVolumes } from '#kubelet/volumes/image-volume.ts';
 import { bindMount, mountsBelow, unmountBelow } from '#kubelet/volumes/mounts.ts';
 import type { VolumePlace } from '#kubelet/volumes/set-up.ts';
 import { setUpVolume } from '#kubelet/volumes/set-up.ts';
@@ -42,6 +44,8 @@ export interface NodeFilesOptions {
   clusterDomain: string;
   hostIps: () => readonly string[];
   allocatable: Amounts;
+  /** Absent: no Pod can have an image for a volume. */
+  images?: ImageMounts | undefined;
 }
 
 interface PodState {
@@ -84,7 +88,8 @@ export class NodeFiles implements PodFiles {
     );
     let refreshAtMs: number | undefined;
     for (const volume of pod.spec?.volumes ?? []) {
-      if (!mounted.has(volume.name)) continue;
+      // An image's is set up when the image is here.
+      if (!mounted.has(volume.name) || (volume.image !== undefined && this.#options.images !== undefined)) continue;
       const place = await setUpVolume(pod, volume, {
         client,
         clock,
@@ -104,6 +109,15 @@ export class NodeFiles implements PodFiles {
       this.invalidate(uid);
       onChange();
     });
+  }
+
+  async mountImage(pod: Pod, volume: string, imageRef: string): Promise<void> {
+    const { images } = this.#options;
+    const { uid } = podKey(pod);
+    const state = this.#pods.get(uid);
+    if (images === undefined || state === undefined) return;
+    const volumes = join(this.#podDir(uid), 'volumes');
+    state.places.set(volume, await setUpImageVolume(images, volumes, { name: volume, imageRef }));
   }
 
   invalidate(uid: string): void {
@@ -226,6 +240,9 @@ export class NodeFiles implements PodFiles {
     this.#pods.delete(uid);
     this.#tokens.forget(uid);
     const directory = this.#podDir(uid);
+    // A sub-path may be mounted from it.
+    await unmountBelow(join(directory, 'volume-subpaths'));
+    await takeDownImageVolumes(this.#options.images, join(directory, 'volumes'));
     await unmountBelow(directory);
     // Nothing is removed through a mount.
     if ((await mountsBelow(directory)).length > 0) throw new Error(`mounts are left below ${directory}`);
