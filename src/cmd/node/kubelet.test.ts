@@ -259,10 +259,12 @@ function realKubelet(): void {
       { name: 'there', mountPath: '/all' },
       { name: 'there', mountPath: '/page', subPath: 'www/index.html' },
     ];
-    const script = 'cat /all/www/index.html /page; touch /all/x 2>&1; true';
-    await create('image-volume', script, { volumes }, { volumeMounts });
-    await podIs('image-volume', isOver);
-    assert.equal(await logOf('image-volume'), 'hello\nhello\ntouch: /all/x: Read-only file system\n');
+    const script = 'test "$(cat /all/www/index.html)" = hello && test "$(cat /page)" = hello && ! touch /all/x';
+    const readinessProbe = { exec: { command: ['sh', '-c', script] }, periodSeconds: 1 };
+    await create('image-volume', 'sleep 600', { volumes }, { volumeMounts, readinessProbe });
+    await podIs('image-volume', ({ status: { conditions } }) => {
+      return conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false;
+    });
     await client.delete(pods, { namespace: 'default', name: 'image-volume' });
     await until(() => watch.get('default', 'image-volume') === undefined);
     const ctr = ['ctr', '--address', containerdPaths(machine.dataDir).socket, '--namespace', 'k8s.io'];
