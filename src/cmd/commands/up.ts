@@ -75,13 +75,15 @@ export const up: Command = {
 
 async function runUp(given: Arguments): Promise<number> {
   const cluster = new Cluster(given.text('name') as string, given.text('data-dir'));
-  const report = progress(clock, given.text('output') === 'json');
+  const begin = () => progress(clock, given.text('output') === 'json');
+  const report = begin();
   const signal = interruption();
   await locked(cluster, 'proa up', { report, signal }, () => startCluster(given, cluster, report, signal));
   if (given.is('detach')) return 0;
   report.say('  Ctrl-C stops it; its state stays. `proa up -d` leaves it running.');
   if (await interruptedOrEnded(cluster, signal, report)) {
-    await locked(cluster, 'proa up', { report }, () => stopCluster(cluster, report));
+    const stopping = begin();
+    await locked(cluster, 'proa up', { report: stopping }, () => stopCluster(cluster, stopping));
   }
   return 0;
 }
