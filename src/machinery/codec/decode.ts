@@ -149,7 +149,7 @@ const scalars: Record<Exclude<Schema['kind'], 'struct' | 'list' | 'map' | 'lazy'
   double: (value, notes) => (typeof value === 'number' ? value : wrong(notes)),
   intOrString: (value, notes) => (typeof value === 'string' ? value : scalars.int32(value, notes)),
   quantity: (value, notes) => {
-    const text = typeof value === 'number' ? String(value) : value;
+    const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
     return (typeof text === 'string' ? quantityOf(text)?.toString() : undefined) ?? wrong(notes);
   },
   time: timeSpelled(canonicalTime),

@@ -2,24 +2,26 @@
 
 import type { AnyJson } from '#machinery/schema.ts';
 
-/** JSON.rawJSON prints an int64 beyond 2^53, which is a bigint in memory, digit by digit. */
 interface JsonWithRaw {
   rawJSON(text: string): unknown;
 }
 
-/** Like JSON.stringify; an int64 that is a bigint is printed as the number it is. */
-export function stringify(value: AnyJson, indent?: number): string {
-  return escaped(plainText(value, indent));
-}
+/**
+ * An integer beyond 2^53 is a bigint in memory. It may stand in any object that came from a client, in fields that hold what
+ * they like too, and such objects are shown in messages and compared as text all over: so every JSON.stringify prints it,
+ * digit by digit, instead of throwing.
+ */
+Object.defineProperty(BigInt.prototype, 'toJSON', {
+  value(this: bigint) {
+    return (JSON as unknown as JsonWithRaw).rawJSON(String(this));
+  },
+  configurable: true,
+  writable: true,
+});
 
-function plainText(value: AnyJson, indent: number | undefined): string {
-  try {
-    return JSON.stringify(value, undefined, indent);
-  } catch (error) {
-    if (!(error instanceof TypeError)) throw error;
-    const raw = (JSON as unknown as JsonWithRaw).rawJSON;
-    return JSON.stringify(value, (_, each) => (typeof each === 'bigint' ? raw(String(each)) : each), indent);
-  }
+/** Like JSON.stringify, with the characters escaped that Go escapes. */
+export function stringify(value: AnyJson, indent?: number): string {
+  return escaped(JSON.stringify(value, undefined, indent));
 }
 
 const escapedByGo = /[<>&\u2028\u2029]/;

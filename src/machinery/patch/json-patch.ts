@@ -157,7 +157,7 @@ class Patching {
     const source = this.#find(from);
     const value = valueAt(source.parent, source.key) ?? null;
     const target = this.#find(path);
-    const text = JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? Number(part) : part));
+    const text = JSON.stringify(value);
     const bytes = Buffer.from(text);
     this.#copiedBytes += bytes.length;
     // A copy into itself doubles the depth each time.

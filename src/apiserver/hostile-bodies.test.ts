@@ -1,9 +1,9 @@
-/** Bodies that cost more than their length: each is refused, or answered, without taking the server with it. */
+/** Bodies that cost more than their length, or that nobody would write: each is refused or answered, and the server goes on. */
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { systemClock } from '#lib/clock.ts';
-import { type Ask, applyPatch, asker } from '#testing/api-requests.ts';
+import { type Ask, applyPatch, asker, jsonPatch, mergePatch } from '#testing/api-requests.ts';
 import { type InMemoryServer, inMemoryServer } from '#testing/in-memory-server.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
@@ -63,4 +63,26 @@ test('a column that combines two lists writes the first and counts the others', 
   const { json } = await ask('admin', 'GET', `${endpoints}?includeObject=None`, { headers });
   const [{ cells }] = json.rows;
   assert.equal(cells[1], '10.1.0.0:1,10.1.0.1:1,10.1.0.2:1 + 63999997 more...');
+});
+
+test('integers beyond 2^53: as quantities, in free-form fields, where they do not belong', async () => {
+  const big = '9007199254740993';
+  const send = (method: string, path: string, text: string, headers = {}) =>
+    ask('admin', method, path, { body: Buffer.from(text.replaceAll('BIG', big)), headers });
+  const quota = await send(
+    'POST',
+    '/api/v1/namespaces/default/resourcequotas',
+    '{"metadata":{"name":"q"},"spec":{"hard":{"memory":BIG}}}',
+  );
+  assert.equal(quota.json.spec.hard.memory, big);
+  const revision = '{"metadata":{"name":"big"},"revision":BIG,"data":{"a":BIG}}';
+  assert.match(
+    (await send('POST', revisions, revision)).text,
+    /"data":\{"a":9007199254740993\},"revision":9007199254740993/,
+  );
+  const changed = await send('PATCH', `${revisions}/big`, '{"data":{"a":[BIG]}}', mergePatch);
+  assert.match(changed.text, /Invalid value: \{\\"a\\":\[9007199254740993\]\}: field is immutable/);
+  assert.equal((await send('PATCH', `${revisions}/big`, '{"kind":BIG}', mergePatch)).status, 422);
+  const ops = '[{"op":"copy","from":"/revision","path":"/data/b"},{"op":"test","path":"/data/b","value":BIG}]';
+  assert.equal((await send('PATCH', `${revisions}/big`, ops, jsonPatch)).status, 422);
 });
