@@ -28,8 +28,9 @@ import { allocatableOf } from '#kubelet/node-status.ts';
 import { podSourceOfNode, watchOfNode } from '#kubelet/pod-source.ts';
 import { NodeFiles } from '#kubelet/volumes/node-files.ts';
 import { must } from '#lib/assert.ts';
-import { systemClock as clock } from '#lib/clock.ts';
+import { systemClock as clock, sleep } from '#lib/clock.ts';
 import { hostDoorway } from '#lib/doorway/doorway.ts';
+import type { Log } from '#lib/log.ts';
 import { systemRandom as random } from '#lib/random.ts';
 
 export async function run(clusterDirectory: string, name: string): Promise<void> {
@@ -42,7 +43,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
   const directory = cluster.nodeDirectory(name);
   const log = standardLog(name);
   const api = connectByKubeconfig(nodeCredentialFiles(directory).kubeconfig, 'kubelet/v1.36.3', clock);
-  await registerWithRange(api.client, place);
+  await registerWithRange(api.client, place, log);
   const informerOptions = {
     client: api.client,
     clock,
@@ -103,15 +104,24 @@ async function servicesOf(all: Informer<Service>, namespace: string): Promise<Se
   return kubernetes === undefined || namespace === 'default' ? own : [...own, kubernetes];
 }
 
+/** As upstream's kubelet: it may be there before the API server is. */
+const registerPauseMsFirst = 100;
+const registerPauseMsMax = 7000;
+
 /** The Pods' range is this machine's choice, because its routes are made before the node is known. */
-async function registerWithRange(client: Client, { name, podCidr }: NodePlace): Promise<void> {
-  const labels = { 'kubernetes.io/hostname': name };
-  try {
-    await client.create(nodes, {
-      metadata: { name, labels },
-      spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
-    } as never);
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
+async function registerWithRange(client: Client, { name, podCidr }: NodePlace, log: Log): Promise<void> {
+  const node = {
+    metadata: { name, labels: { 'kubernetes.io/hostname': name } },
+    spec: { podCIDR: podCidr, podCIDRs: [podCidr] },
+  };
+  for (let pauseMs = registerPauseMsFirst; ; pauseMs = Math.min(pauseMs * 2, registerPauseMsMax)) {
+    try {
+      await client.create(nodes, node as never);
+      return;
+    } catch (error) {
+      if (isAlreadyExists(error)) return;
+      log.warn('cannot register the node; trying again', { pauseMs, error: String(error) });
+      await sleep(clock, pauseMs);
+    }
   }
 }
