@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { leases } from '#api/coordination/lease.ts';
 import type { Pod, PodStatus } from '#api/core/pod.ts';
 import { pods } from '#api/core/pod.ts';
 import type { Stored } from '#client/object.ts';
@@ -341,6 +342,21 @@ describe('a kubelet', () => {
       'Running [Sandbox Initialized] i=Completed 0 ready x1, a=PodInitializing x1, b=PodInitializing x1',
       'Running [Sandbox Initialized Ready ContainersReady] i=Completed 0 ready x1, a=running ready x1, b=running ready x1',
     ]);
+  });
+
+  test('a runtime that hangs does not silence the node', async () => {
+    await node.pass(1000);
+    const { status } = node.runtime;
+    node.runtime.status = () => new Promise(() => undefined);
+    await node.pass(60_000);
+    const readiness = () => node.kubelet.reporter.node?.status.conditions?.find(({ type }) => type === 'Ready');
+    assert.deepEqual([readiness()?.status, readiness()?.message], ['False', 'container runtime is down']);
+    const { spec } = await node.client.get(leases, { namespace: 'kube-node-lease', name: 'node-a' });
+    const silentMs = node.clock.nowMs() - Date.parse(spec.renewTime ?? '');
+    assert.ok(silentMs < 15_000, `${silentMs} ms since the Lease was renewed`);
+    node.runtime.status = status;
+    await node.pass(20_000);
+    assert.equal(readiness()?.status, 'True');
   });
 
   test('the node says that it is ready, and renews its Lease', async () => {

@@ -28,6 +28,8 @@ const jitterShare = 0.1;
 const hurriedMs = 1000;
 /** A status that has not changed is still written this often. */
 const reportMs = 300_000;
+/** A runtime that says nothing for so long is as good as down; the Lease has to be renewed meanwhile. */
+const runtimeSilenceMsMax = 10_000;
 
 export interface NodeReporterOptions {
   client: Client;
@@ -125,16 +127,26 @@ export class NodeReporter {
 
   async #look(): Promise<NodeState> {
     const { runtime, pressures } = this.#options;
-    const [version, status] = await Promise.all([
-      runtime.version().catch(() => undefined),
-      runtime.status().catch(() => undefined),
-    ]);
+    const [version, status] = await Promise.all([this.#answer(runtime.version()), this.#answer(runtime.status())]);
     if (this.#imagesStale && status !== undefined) {
-      this.#imagesStale = false;
-      this.#images = await runtime.listImages();
+      const images = await this.#answer(runtime.listImages());
+      this.#imagesStale = images === undefined;
+      this.#images = images ?? this.#images;
     }
     this.#networkReady = status?.conditions.find(({ type }) => type === 'NetworkReady')?.status === true;
     return { version, runtime: status, images: this.#images, pressures: pressures() };
+  }
+
+  /** Undefined when the runtime fails, or is silent: one that hangs must not silence the node too. */
+  #answer<T>(question: Promise<T>): Promise<T | undefined> {
+    return new Promise(resolve => {
+      const timer = this.#options.clock.after(runtimeSilenceMsMax, () => resolve(undefined));
+      const settle = (answer: T | undefined) => {
+        timer.cancel();
+        resolve(answer);
+      };
+      question.then(settle, () => settle(undefined));
+    });
   }
 
   async #report(): Promise<void> {

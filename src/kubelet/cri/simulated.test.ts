@@ -10,8 +10,12 @@ import { planCommand } from './simulated-command.ts';
 function setUp(podCidr = '10.244.1.0/24') {
   const clock = new FakeClock();
   const log: string[] = [];
-  const writeLog = (path: string, line: string) => void log.push(`${path} ${line.replace(/^\S+ /, '').trimEnd()}`);
-  const runtime = new SimulatedRuntime({ clock, random: systemRandom, podCidr, writeLog });
+  const logs = {
+    open() {},
+    write: (path: string, line: string) => void log.push(`${path} ${line.replace(/^\S+ /, '').trimEnd()}`),
+    remove: (path: string) => void log.push(`${path} is removed`),
+  };
+  const runtime = new SimulatedRuntime({ clock, random: systemRandom, podCidr, logs });
   return { clock, log, runtime };
 }
 

@@ -22,8 +22,17 @@ export interface SimulatedOptions {
   random: Random;
   /** 10.244.3.0/24; may also come later, by `updatePodCidr`. */
   podCidr?: string | undefined;
-  /** Takes a line for the log at this path, in CRI's form; absent, nothing is kept. */
-  writeLog?: ((path: string, line: string) => void) | undefined;
+  /** Absent, nothing is kept. */
+  logs?: SimulatedLogs | undefined;
+}
+
+export interface SimulatedLogs {
+  /** A container starts that will write there. */
+  open(path: string): void;
+  /** A line in CRI's form. */
+  write(path: string, line: string): void;
+  /** A container's log, or the folder of a Pod's. */
+  remove(path: string): void;
 }
 
 interface Sandbox {
@@ -59,7 +68,7 @@ const networkNotReady = {
 export class SimulatedRuntime implements cri.Runtime {
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #writeLog: (path: string, line: string) => void;
+  readonly #logs: SimulatedLogs | undefined;
   #addresses: AddressPool | undefined;
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #containers = new Map<string, SimulatedContainer>();
@@ -70,7 +79,7 @@ export class SimulatedRuntime implements cri.Runtime {
   constructor(options: SimulatedOptions) {
     this.#clock = options.clock;
     this.#random = options.random;
-    this.#writeLog = options.writeLog ?? (() => undefined);
+    this.#logs = options.logs;
     if (options.podCidr !== undefined) this.#addresses = new AddressPool(options.podCidr);
   }
 
@@ -141,6 +150,9 @@ export class SimulatedRuntime implements cri.Runtime {
     await this.stopPodSandbox(podSandboxId);
     for (const container of [...sandbox.containers]) await this.removeContainer(container.id);
     this.#sandboxes.delete(podSandboxId);
+    const { logDirectory } = sandbox.config;
+    const isShared = [...this.#sandboxes.values()].some(({ config }) => config.logDirectory === logDirectory);
+    if (logDirectory !== undefined && !isShared) this.#logs?.remove(logDirectory);
     this.#emit({ type: 'deleted', id: podSandboxId });
   }
 
@@ -200,6 +212,7 @@ export class SimulatedRuntime implements cri.Runtime {
       throw new cri.RuntimeError('Unknown', error);
     }
     status.state = 'Running';
+    if (status.logPath !== '') this.#logs?.open(status.logPath);
     status.startedAtMs = this.#clock.nowMs();
     this.#emit({ type: 'started', id: containerId });
     const env = Object.fromEntries((config.envs ?? []).map(({ key, value }) => [key, value]));
@@ -228,6 +241,7 @@ export class SimulatedRuntime implements cri.Runtime {
     this.#end(container, exitKilled);
     this.#containers.delete(containerId);
     container.sandbox.containers.delete(container);
+    if (container.status.logPath !== '') this.#logs?.remove(container.status.logPath);
     this.#emit({ type: 'deleted', id: containerId });
   }
 
@@ -452,7 +466,7 @@ export class SimulatedRuntime implements cri.Runtime {
   #print({ status }: SimulatedContainer, text: string): void {
     if (status.logPath === '') return;
     for (const line of text.split('\n')) {
-      this.#writeLog(status.logPath, `${rfc3339Micro(this.#clock.nowMs())} stdout F ${line}\n`);
+      this.#logs?.write(status.logPath, `${rfc3339Micro(this.#clock.nowMs())} stdout F ${line}\n`);
     }
   }
 
