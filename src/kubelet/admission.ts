@@ -11,7 +11,7 @@ import { parseQuantity } from '#machinery/quantity.ts';
 
 export interface AdmissionInput {
   pod: Pod;
-  node: Pick<Node, 'metadata'>;
+  node: Pick<Node, 'metadata' | 'status'>;
   allocatable: Amounts;
   /** Those that run here already. */
   others: readonly Pod[];
@@ -28,6 +28,7 @@ export interface Rejection {
 
 export function admitPod(input: AdmissionInput): Rejection | undefined {
   return (
+    rejectForGroups(input) ??
     rejectForPressure(input) ??
     rejectForSecurity(input) ??
     rejectForResources(input) ??
@@ -35,6 +36,14 @@ export function admitPod(input: AdmissionInput): Rejection | undefined {
     rejectForPorts(input) ??
     rejectForOs(input)
   );
+}
+
+/** A runtime that cannot keep groups of the image away would give the process more than the Pod allows. */
+function rejectForGroups({ pod, node }: AdmissionInput): Rejection | undefined {
+  const isStrict = pod.spec?.securityContext?.supplementalGroupsPolicy === 'Strict';
+  if (!isStrict || node.status?.features?.supplementalGroupsPolicy === true) return undefined;
+  const message = 'SupplementalGroupsPolicy=Strict is not supported in this node';
+  return { reason: 'SupplementalGroupsPolicyNotSupported', message };
 }
 
 function rejectForPressure({ pod, pressures }: AdmissionInput): Rejection | undefined {
@@ -92,15 +101,9 @@ function rejectForResources({ pod, allocatable, others }: AdmissionInput): Rejec
   for (const [name, amount] of Object.entries(podAmounts(pod, 'requests'))) {
     const requested = count(name, parseQuantity(amount));
     if (requested === 0) continue;
-    const capacity = allocatable[name] === undefined ? 0 : count(name, parseQuantity(allocatable[name]));
-    if (allocatable[name] === undefined && !isNative(name)) {
-      // A device that the node does not know.
-      return {
-        reason: `OutOf${name}`,
-        message: `Node didn't have enough resource: ${name}, requested: ${requested}, used: 0, capacity: 0`,
-      };
-    }
+    // What the node does not know is the cluster's business: the scheduler has counted it.
     if (allocatable[name] === undefined) continue;
+    const capacity = count(name, parseQuantity(allocatable[name]));
     let used = 0;
     for (const other of others) used += count(name, parseQuantity(podAmounts(other, 'requests')[name] ?? '0'));
     if (used + requested > capacity) return short(name, requested, used, capacity);
@@ -108,7 +111,6 @@ function rejectForResources({ pod, allocatable, others }: AdmissionInput): Rejec
   return undefined;
 }
 
-const isNative = (name: string): boolean => !name.includes('/');
 const count = (name: string, amount: Quantity): number => (name === 'cpu' ? amount.milli : amount.units);
 
 function rejectForPlace({ pod, node }: AdmissionInput): Rejection | undefined {

@@ -1,6 +1,7 @@
 /**
  * What a simulated container does with its command. A few commands are understood, alone or as the script of `sh -c`,
- * one after another: `true`, `false`, `:`, `echo TEXT`, `sleep SECONDS`, `exit CODE`. Anything else never ends.
+ * one after another: `true`, `false`, `:`, `echo TEXT`, `sleep SECONDS`, `exit CODE`; and those of which everybody knows
+ * that they end at once (`date`, `ls`, `mkdir`) end at once. Anything else never ends.
  *
  * `sh -c 'echo begin; sleep 2; exit 3'` prints `begin` at 0 ms and exits with 3 at 2,000 ms.
  */
@@ -10,6 +11,13 @@ export interface CommandPlan {
   /** Absent: it runs until it is stopped. */
   exit?: { atMs: number; code: number } | undefined;
 }
+
+/** What they would print, nobody can know. `cat` is not among them: it may wait for its input. */
+const endingAtOnce: ReadonlySet<string> = new Set(
+  'true false : date ls pwd env printenv id whoami hostname uname mkdir touch rm cp mv chmod test printf df du ps'.split(
+    ' ',
+  ),
+);
 
 type Statement = { words: string[]; onlyAfterSuccess: boolean };
 
@@ -36,7 +44,7 @@ function planStatements(statements: readonly Statement[]): CommandPlan {
       atMs += seconds * 1000;
     } else if (name === 'exit') {
       return { lines, exit: { atMs, code: Number(rest[0] ?? code) & 0xff } };
-    } else if (!['true', 'false', ':'].includes(name)) {
+    } else if (!endingAtOnce.has(name)) {
       return { lines };
     }
   }

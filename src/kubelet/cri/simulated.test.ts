@@ -138,6 +138,7 @@ test('probes: commands by annotation, ports by what runs', async () => {
 
 test('commands and durations', () => {
   assert.deepEqual(planCommand(['true']), { lines: [], exit: { atMs: 0, code: 0 } });
+  assert.deepEqual(planCommand(['date', '-u']), { lines: [], exit: { atMs: 0, code: 0 } });
   assert.deepEqual(planCommand(['/bin/sleep', 'infinity']), { lines: [] });
   assert.deepEqual(planCommand(['nginx', '-g', 'daemon off;']), { lines: [] });
   assert.deepEqual(planCommand(['sh', '-c', 'false && echo no; false']).exit, { atMs: 0, code: 1 });
