@@ -137,7 +137,14 @@ async function configure(
   });
   let mounts: Mount[] = [];
   if (host.files !== undefined) {
-    mounts = await host.files.containerMounts({ pod, container, attempt, environment, podIps: downward.podIps });
+    mounts = await host.files.containerMounts({
+      pod,
+      container,
+      attempt,
+      environment,
+      podIps: downward.podIps,
+      canBeReadOnlyBelow: host.runtimeFeatures.recursiveReadOnly,
+    });
   }
   return containerConfig({
     pod,

@@ -11,6 +11,8 @@ export interface ContainerMountsInput {
   attempt: number;
   environment: ReadonlyMap<string, string>;
   podIps: readonly string[];
+  /** The runtime can make a mount read-only with all that is mounted below it. */
+  canBeReadOnlyBelow: boolean;
 }
 
 /** A volume that cannot be set up yet. The message is the Event's. */

@@ -297,6 +297,20 @@ function realKubelet(): void {
     assert.equal(message, 'failed to prepare subPath for volumeMount "v" of container "c"');
   });
 
+  test('a mount that cannot be as read-only as the Pod insists on is refused', async () => {
+    const volumes = [{ name: 'v', emptyDir: {} }];
+    const volumeMounts = [{ name: 'v', mountPath: '/v', readOnly: true, recursiveReadOnly: 'Enabled' }];
+    await create('all-the-way', 'sleep 600', { volumes }, { volumeMounts });
+    const { status } = await podIs('all-the-way', pod => {
+      return pod.status.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError';
+    });
+    assert.match(
+      status.containerStatuses?.[0]?.state?.waiting?.message ?? '',
+      /^failed to resolve recursive read-only/,
+    );
+    await client.delete(pods, { namespace: 'default', name: 'all-the-way' });
+  });
+
   test('cgroups, users and capabilities are as asked', async () => {
     const resources = { requests: { cpu: '100m', memory: '32Mi' }, limits: { cpu: '200m', memory: '64Mi' } };
     const securityContext = {

@@ -144,7 +144,7 @@ export class NodeFiles implements PodFiles {
   }
 
   async #volumeMount(
-    { pod, container, environment }: ContainerMountsInput,
+    { pod, container, environment, canBeReadOnlyBelow }: ContainerMountsInput,
     mount: VolumeMount,
     index: number,
   ): Promise<Mount> {
@@ -160,6 +160,7 @@ export class NodeFiles implements PodFiles {
       containerPath: mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`,
       hostPath,
       readonly: mount.readOnly === true || place.readonly,
+      recursiveReadOnly: isReadOnlyBelow(mount, canBeReadOnlyBelow),
       propagation: propagation === 'HostToContainer' || propagation === 'Bidirectional' ? propagation : 'Private',
     };
   }
@@ -266,6 +267,15 @@ export class NodeFiles implements PodFiles {
   #podDir(uid: string): string {
     return join(this.#options.dataDir, 'pods', uid);
   }
+}
+
+/** Whether what is mounted below it is read-only too: never less than the Pod insists on. */
+function isReadOnlyBelow({ name, readOnly, recursiveReadOnly }: VolumeMount, canBe: boolean): boolean {
+  if (recursiveReadOnly === 'Enabled' && !canBe) {
+    const why = `volume "${name}" requested recursive read-only mode, but it is not supported by the runtime`;
+    throw new ConfigError(`failed to resolve recursive read-only mode: ${why}`);
+  }
+  return canBe && readOnly === true && (recursiveReadOnly === 'Enabled' || recursiveReadOnly === 'IfPossible');
 }
 
 function subPathOf(mount: VolumeMount, environment: ReadonlyMap<string, string>): string {
