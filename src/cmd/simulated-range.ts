@@ -20,14 +20,19 @@ export function simulatedAddress(index: number): string {
   return `10.251.${index >> 8}.${index & 255}`;
 }
 
+const kubeletPort = 10_250;
+
 /**
- * The ways into the cluster but those to simulated nodes, which would end outside it. Where all nodes are simulated there is
- * no network of the cluster, and only what listens on this machine's loopback is reached.
+ * The ways into the cluster. Of simulated nodes only the kubelets are reached, without any network; where all nodes are
+ * simulated there is no network of the cluster either, and only what listens on this machine's loopback is reached.
  */
-export function dialRealNodes(inside: Dial | undefined): Dial {
+export function dialCluster(ways: { inside: Dial | undefined; simulated: Dial }): Dial {
   return async (host, port) => {
-    if (holds(range, host)) throw noWay(host, port, 'the node is simulated, nothing listens there');
-    if (inside !== undefined) return inside(host, port);
+    if (holds(range, host)) {
+      if (port === kubeletPort) return ways.simulated(host, port);
+      throw noWay(host, port, 'the node is simulated, nothing listens there');
+    }
+    if (ways.inside !== undefined) return ways.inside(host, port);
     if (host === 'localhost' || holds(loopback, host)) return dialTcp(host, port);
     throw noWay(host, port, 'this cluster has no nodes with containers, and so no network');
   };

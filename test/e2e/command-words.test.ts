@@ -6,6 +6,8 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { nodes } from '#api/core/node.ts';
+import { lockCluster } from '#cmd/cluster-lock.ts';
 import { freePort, launcher, startProgram, TestCluster } from './test-cluster.ts';
 
 describe('the command line', () => {
@@ -77,14 +79,17 @@ describe('the command line', () => {
     rmSync(cluster.path('pki'));
   });
 
-  test('commands that change one cluster wait for each other', async () => {
-    const both = [
-      cluster.proa('up', '-d', '--nodes', '0', '--port', String(await freePort())),
-      cluster.proa('up', '-d'),
-    ];
-    const said = (await Promise.all(both)).join('');
-    assert.match(said, /waiting for proa up \(pid \d+\), which is at work on this cluster/);
-    assert.match(said, /everything was running already/);
+  test('commands that change one cluster wait for each other', async t => {
+    const held = await lockCluster({ directory: cluster.path(), holder: 'a test', onWait: () => {} });
+    t.after(() => held.release());
+    const words = [launcher, 'up', '-d', '--nodes', '0', '--port', String(await freePort()), '--name', cluster.name];
+    const waiting = startProgram([process.execPath, ...words], { env: cluster.environment });
+    await waiting.line(/waiting for a test \(pid \d+\), which is at work on this cluster/);
+    assert.equal((await cluster.tryProa('status')).code, 1);
+    held.release();
+    await waiting.line(/✓ control plane/);
+    assert.equal(await waiting.end(), 0);
+    assert.match(await cluster.proa('up', '-d'), /everything was running already/);
   });
 
   test('what nobody reads does not end a command', async () => {
@@ -110,6 +115,17 @@ describe('the command line', () => {
       assert.ok(readFileSync(file, 'utf8').includes(`https://127.0.0.1:${moved}`), file);
     await cluster.proa('down', '--purge');
     for (const file of [cluster.kubeconfig, other]) assert.ok(!readFileSync(file, 'utf8').includes(cluster.name), file);
+  });
+
+  test('simulated nodes that are taken away are forgotten', async () => {
+    await cluster.up('--nodes', '0', '--simulated', '2', '--port', String(await freePort()));
+    await cluster.up('--simulated', '1');
+    const { items } = await cluster.client.list(nodes);
+    assert.deepEqual(
+      items.map(({ metadata }) => metadata.name),
+      ['sim-1'],
+    );
+    await cluster.proa('down', '--purge');
   });
 
   for (const words of [['up'], ['up', '-d']]) {

@@ -249,6 +249,10 @@ export function startProgram([program = '', ...words]: readonly string[], option
       }
     },
     /** Gives the exit code, if it has one. */
+    async end(): Promise<number | null> {
+      await end;
+      return child.exitCode;
+    },
     async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGTERM'): Promise<number | null> {
       child.kill(signal);
       await end;

@@ -4,6 +4,7 @@ import { existsSync, statfsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { type Node, nodes } from '#api/core/node.ts';
+import { isNotFound } from '#client/api-error.ts';
 import { type ApiConnection, connectByKubeconfig } from '#cmd/api-client.ts';
 import {
   Cluster,
@@ -25,6 +26,7 @@ import { clusterAddress, netnsPath, nodeNetns, pullRelayPort } from '#cmd/node/n
 import { isRunning, lastWords, readRecord, startDetached, stopRecorded } from '#cmd/node/process-record.ts';
 import { type Progress, progress } from '#cmd/progress.ts';
 import { settle } from '#cmd/settings.ts';
+import { type SimulatedPlace, simulatedPlaces } from '#cmd/simulated-nodes.ts';
 import { systemClock as clock, sleep } from '#lib/clock.ts';
 
 const mainFile = fileURLToPath(new URL('../main.ts', import.meta.url));
@@ -99,6 +101,7 @@ async function startCluster(given: Arguments, cluster: Cluster, report: Progress
   let connection: ApiConnection | undefined;
   try {
     connection = await startAll(cluster, config, stopped, { report, signal });
+    await forgetSimulated(connection, simulatedPlaces(before?.simulated ?? 0).slice(config.simulated));
     const context = mergeKubeconfig(cluster, given.text('kubeconfig'));
     if (stopped.length === 0) report.say('  everything was running already');
     describe(cluster, config, context, report);
@@ -180,11 +183,10 @@ async function startAll(
     for (const place of places) await startNodeProcess(cluster, place);
   }
   if (config.simulated > 0) await startProcess(cluster, 'simulated', ['simulated', cluster.directory]);
-  const simulated = Array.from({ length: config.simulated }, (_, index) => `sim-${index + 1}`);
   const sinceMs = (process: string) => (stopped.includes(process) ? startMs : 0);
   const wanted = new Map([
     ...places.map(({ name }) => [name, sinceMs(name)] as const),
-    ...simulated.map(name => [name, sinceMs('simulated')] as const),
+    ...simulatedPlaces(config.simulated).map(({ name }) => [name, sinceMs('simulated')] as const),
   ]);
   if (wanted.size > 0) {
     const kind =
@@ -196,6 +198,15 @@ async function startAll(
     );
   }
   return connection;
+}
+
+/** Nobody comes back under these names, and Pods would be bound to them for as long as they seem ready. */
+async function forgetSimulated({ client }: ApiConnection, places: readonly SimulatedPlace[]): Promise<void> {
+  for (const { name } of places) {
+    await client.delete(nodes, { name }).catch(error => {
+      if (!isNotFound(error)) throw error;
+    });
+  }
 }
 
 async function startControlPlaneProcess(cluster: Cluster, signal: AbortSignal): Promise<ApiConnection> {

@@ -14,7 +14,8 @@ import { writeNodeCredentials } from '#cmd/node-credentials.ts';
 import { openNodePorts } from '#cmd/node-ports.ts';
 import { type Loops, type LoopsData, startLoops } from '#cmd/processes/loops.ts';
 import { settle } from '#cmd/processes/settle.ts';
-import { dialRealNodes } from '#cmd/simulated-range.ts';
+import { dialSimulated, writeSimulatedCredentials } from '#cmd/simulated-nodes.ts';
+import { dialCluster } from '#cmd/simulated-range.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { must } from '#lib/assert.ts';
 import { systemClock as clock } from '#lib/clock.ts';
@@ -41,7 +42,10 @@ export async function run(directory: string): Promise<void> {
     random,
     log: text => log.error(text),
     beforeListening: identity => writeAllNodeCredentials(identity, cluster, config),
-    dialCluster: dialRealNodes(doorway && ((host, port) => doorway.connect(host, port))),
+    dialCluster: dialCluster({
+      inside: doorway && ((host, port) => doorway.connect(host, port)),
+      simulated: dialSimulated(cluster),
+    }),
     endpoint: doorway === undefined ? undefined : { host: clusterAddress, port: config.port },
   });
   if (config.nodes > 0) await ensureClusterDns(plane.api.writer, nodePlaces(config.nodes));
@@ -56,6 +60,7 @@ export async function run(directory: string): Promise<void> {
 }
 
 async function writeAllNodeCredentials(identity: Identity, cluster: Cluster, config: ClusterConfig): Promise<void> {
+  await writeSimulatedCredentials(identity, cluster, config);
   const inNetwork = { name: cluster.name, server: `https://${clusterAddress}:${config.port}` };
   for (const place of nodePlaces(config.nodes)) {
     await writeNodeCredentials(identity, { ...place, directory: cluster.nodeDirectory(place.name) }, inNetwork);

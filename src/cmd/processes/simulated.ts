@@ -1,16 +1,17 @@
 /** The process of all simulated nodes of a cluster: the same kubelet over a runtime in memory, one Pod watch for all. */
 
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { nodes } from '#api/core/node.ts';
 import { pods } from '#api/core/pod.ts';
 import { Informers } from '#client/informer.ts';
 import { connectByKubeconfig } from '#cmd/api-client.ts';
 import { Cluster, clusterDns, clusterDomain } from '#cmd/cluster.ts';
 import { settle } from '#cmd/processes/settle.ts';
-import { simulatedAddress } from '#cmd/simulated-range.ts';
+import { simulatedPlaces } from '#cmd/simulated-nodes.ts';
+import { openSimulatedLogs, serveSimulatedKubelets } from '#cmd/simulated-services.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { SimulatedRuntime } from '#kubelet/cri/simulated.ts';
-import { startKubelet } from '#kubelet/kubelet.ts';
+import { type Kubelet, startKubelet } from '#kubelet/kubelet.ts';
 import { thisMachine } from '#kubelet/machine.ts';
 import { SharedNodeSource, SharedPodSource } from '#kubelet/pod-source.ts';
 import { must } from '#lib/assert.ts';
@@ -27,10 +28,11 @@ export async function run(clusterDirectory: string): Promise<void> {
   const source = new SharedPodSource(informers.of(pods));
   const nodeSource = new SharedNodeSource(informers.of(nodes));
   const machine = thisMachine();
-  for (let index = 1; index <= config.simulated; index++) {
-    const nodeName = `sim-${index}`;
-    const runtime = new SimulatedRuntime({ clock, random });
-    startKubelet({
+  const { directory: logsDirectory, logs } = openSimulatedLogs(cluster);
+  const kubelets = new Map<string, Kubelet>();
+  for (const { name: nodeName, address } of simulatedPlaces(config.simulated)) {
+    const runtime = new SimulatedRuntime({ clock, random, logs });
+    const kubelet = startKubelet({
       nodeName,
       client,
       runtime,
@@ -38,7 +40,7 @@ export async function run(clusterDirectory: string): Promise<void> {
       random,
       log,
       machine,
-      nodeIps: [simulatedAddress(index)],
+      nodeIps: [address],
       labels: { 'proa.dev/simulated': 'true' },
       pods: source.ofNode(nodeName),
       ownNode: nodeSource.ofNode(nodeName),
@@ -47,8 +49,11 @@ export async function run(clusterDirectory: string): Promise<void> {
       clusterDomain,
       connect: (host, port) => runtime.connect(host, port),
       probes: true,
+      podLogsDir: join(logsDirectory, nodeName),
     });
+    kubelets.set(address, kubelet);
   }
+  await serveSimulatedKubelets(cluster, kubelets, log);
   settle(clock);
   process.on('SIGTERM', () => {
     informers.stop();
