@@ -30,8 +30,9 @@ test('logs that have grown are rotated, also beside one that cannot be', async (
     clock,
     log: silentLog,
     images: undefined as never,
-    workers: () => [{ observed: { containers } }] as never,
+    workers: () => [{ phase: 'running', pod: {}, observed: { containers } }] as never,
     onImagesRemoved: () => {},
+    evict: () => {},
   });
   try {
     for (let hour = 0; hour < 6; hour++) {

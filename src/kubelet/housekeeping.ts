@@ -1,4 +1,4 @@
-/** What a real node looks after at times: logs that grow, images that nobody needs. */
+/** What a real node looks after at times: logs that grow, disks that fill, images that nobody needs. */
 
 import { createReadStream, createWriteStream } from 'node:fs';
 import { readdir, rename, rm, stat, statfs } from 'node:fs/promises';
@@ -8,7 +8,10 @@ import { createGzip } from 'node:zlib';
 import type { Image, Runtime } from '#kubelet/cri/runtime.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { ImageStore } from '#kubelet/images.ts';
+import type { PodFiles } from '#kubelet/pod-files.ts';
 import type { PodWorker } from '#kubelet/pod-worker.ts';
+import type { StorageUse } from '#kubelet/storage-limits.ts';
+import { disksOf, exceededStorage, hasStorageLimits } from '#kubelet/storage-limits.ts';
 import type { Clock } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 
@@ -21,6 +24,10 @@ export interface HousekeepingOptions {
   /** Unused images are removed when more of the disk than `highPercent` is used, until it is `lowPercent`. Absent: never. */
   imageLimits?: { highPercent: number; lowPercent: number } | undefined;
   onImagesRemoved: () => void;
+  /** Absent on a node whose Pods have no files. */
+  files?: Pick<PodFiles, 'volumeBytes' | 'logBytes'> | undefined;
+  /** A Pod takes more of the disk than it may. */
+  evict: (worker: PodWorker, message: string) => void;
 }
 
 const logBytesMax = 10 << 20;
@@ -53,7 +60,7 @@ export class Housekeeping {
   }
 
   async #all(): Promise<void> {
-    const { runtime, clock, log, imageLimits } = this.#options;
+    const { runtime, clock, log, imageLimits, evict } = this.#options;
     for (const worker of this.#options.workers()) {
       for (const { id, state, logPath } of worker.observed.containers) {
         if (state !== 'Running' || logPath === '') continue;
@@ -63,9 +70,28 @@ export class Housekeeping {
         );
       }
     }
+    for (const worker of this.#options.workers()) {
+      if (worker.phase !== 'running' || !hasStorageLimits(worker.pod)) continue;
+      const message = exceededStorage(worker.pod, await this.#storageUse(worker));
+      if (message !== undefined) evict(worker, message);
+    }
     if (imageLimits === undefined || clock.monotonicMs() - this.#imagesCheckedMs < imageCheckMs) return;
     this.#imagesCheckedMs = clock.monotonicMs();
     await this.#collectImages(imageLimits);
+  }
+
+  async #storageUse({ pod, observed }: PodWorker): Promise<StorageUse> {
+    const { files, runtime } = this.#options;
+    const volumes = new Map<string, number>();
+    const containers = new Map<string, number>();
+    for (const { name } of disksOf(pod)) volumes.set(name, (await files?.volumeBytes(pod, name)) ?? 0);
+    for (const { id, state, logPath, metadata } of observed.containers) {
+      if (state !== 'Running') continue;
+      const stats = await runtime.containerStats(id).catch(() => undefined);
+      const logBytes = (await files?.logBytes(logPath)) ?? 0;
+      containers.set(metadata.name, (stats?.writableLayer?.usedBytes ?? 0) + logBytes);
+    }
+    return { volumes, containers };
   }
 
   async #collectImages({ highPercent, lowPercent }: { highPercent: number; lowPercent: number }): Promise<void> {

@@ -16,6 +16,7 @@ import type { DnsConfig, Runtime, RuntimeEvent, Subscription } from '#kubelet/cr
 import { nodeDns } from '#kubelet/dns.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { Host } from '#kubelet/host.ts';
+import { say } from '#kubelet/host.ts';
 import { Housekeeping } from '#kubelet/housekeeping.ts';
 import { ImageStore } from '#kubelet/images.ts';
 import { podKeyFromLabels } from '#kubelet/labels.ts';
@@ -185,6 +186,11 @@ class NodeKubelet implements Kubelet {
       workers: () => this.#workers.values(),
       imageLimits: options.imageLimits,
       onImagesRemoved: () => this.reporter.refresh({ images: true }),
+      files: this.host.files,
+      evict: (worker, message) => {
+        say(this.host, worker.pod, 'Warning', 'Evicted', message);
+        worker.end({ phase: 'Failed', reason: 'Evicted', message });
+      },
     });
   }
 

@@ -34,6 +34,10 @@ export interface PodFiles {
   /** Everything mounted into a container: volumes, /etc/hosts, the termination log. Rejects with a ConfigError. */
   containerMounts(input: ContainerMountsInput): Promise<Mount[]>;
   readVolumeFile(pod: Pod, volume: string, path: string): Promise<{ path: string; text: string | undefined }>;
+  /** What a volume takes of the disk. */
+  volumeBytes(pod: Pod, volume: string): Promise<number>;
+  /** What the logs of a container take of the disk, by the path of one of them. */
+  logBytes(path: string): Promise<number>;
   /** What a container that has ended left for the status; empty when it left nothing. */
   terminationMessage(pod: Pod, status: ObservedContainer): Promise<string>;
   /** The log of an attempt that is not kept, with what was rotated out of it. */

@@ -91,6 +91,10 @@ function realKubelet(): void {
     source = podSourceOfNode('node-a', { client, clock: systemClock, random: systemRandom });
     kubelet = start();
     watch = new Informer(pods, {}, { client, clock: systemClock, random: systemRandom }).start();
+    // The kubelet looks for what this one does at times only: the last test sees what came of it.
+    const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }];
+    const volumeMounts = [{ name: 'v', mountPath: '/v' }];
+    await create('full', 'head -c 3000000 /dev/zero > /v/file; sleep 600', { volumes }, { volumeMounts });
   });
 
   function start(): Kubelet {
@@ -431,5 +435,12 @@ function realKubelet(): void {
       stranger.close();
       await http.close(0);
     }
+  });
+
+  test('a Pod that fills its emptyDir is evicted', async () => {
+    const { status } = await podIs('full', isOver);
+    const message = 'Usage of EmptyDir volume "v" exceeds the limit "1Mi". ';
+    assert.deepEqual([status.phase, status.reason, status.message], ['Failed', 'Evicted', message]);
+    await client.delete(pods, { namespace: 'default', name: 'full' });
   });
 }

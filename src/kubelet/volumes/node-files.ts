@@ -27,6 +27,7 @@ import type { ContainerMountsInput, PodFiles } from '#kubelet/pod-files.ts';
 import type { Amounts } from '#kubelet/resources.ts';
 import { podLogDirectory } from '#kubelet/runtime-config.ts';
 import { openBeneath, pathForOthers, readBeneath } from '#kubelet/volumes/beneath.ts';
+import { diskUsageBytes } from '#kubelet/volumes/disk-usage.ts';
 import type { ImageMounts } from '#kubelet/volumes/image-volume.ts';
 import { setUpImageVolume, takeDownImageVolumes } from '#kubelet/volumes/image-volume.ts';
 import { bindMount, mountsBelow, unmountBelow } from '#kubelet/volumes/mounts.ts';
@@ -225,6 +226,15 @@ export class NodeFiles implements PodFiles {
     const place = this.#pods.get(podKey(pod).uid)?.places.get(volume);
     if (place === undefined) return { path, text: undefined };
     return { path: join(place.hostPath, path), text: await readBeneath(place.hostPath, path, envFileBytesMax) };
+  }
+
+  async volumeBytes(pod: Pod, volume: string): Promise<number> {
+    const place = this.#pods.get(podKey(pod).uid)?.places.get(volume);
+    return place === undefined ? 0 : diskUsageBytes(place.hostPath);
+  }
+
+  async logBytes(path: string): Promise<number> {
+    return path === '' ? 0 : diskUsageBytes(dirname(path));
   }
 
   async removeLog(path: string): Promise<void> {
