@@ -187,10 +187,7 @@ class NodeKubelet implements Kubelet {
       imageLimits: options.imageLimits,
       onImagesRemoved: () => this.reporter.refresh({ images: true }),
       files: this.host.files,
-      evict: (worker, message) => {
-        say(this.host, worker.pod, 'Warning', 'Evicted', message);
-        worker.end({ phase: 'Failed', reason: 'Evicted', message });
-      },
+      evict: (worker, message) => this.#evict(worker, message),
     });
   }
 
@@ -310,6 +307,11 @@ class NodeKubelet implements Kubelet {
     return [...this.#workers.values()]
       .filter(({ phase, pod: other }) => phase === 'running' && other.metadata.uid !== pod.metadata.uid)
       .map(worker => worker.pod);
+  }
+
+  #evict(worker: PodWorker, message: string): void {
+    say(this.host, worker.pod, 'Warning', 'Evicted', message);
+    worker.end({ phase: 'Failed', reason: 'Evicted', message });
   }
 
   #forgetPod(pod: Stored<Pod>): void {
