@@ -178,13 +178,17 @@ class NodeKubelet implements Kubelet {
       seccompDir: options.seccompDir ?? '/var/lib/kubelet/seccomp',
       probes: options.probes ?? true,
     };
-    this.#housekeeping = new Housekeeping({
-      runtime,
-      clock,
-      log,
+    this.#housekeeping = this.#newHousekeeping(options);
+  }
+
+  #newHousekeeping({ imageLimits }: KubeletOptions): Housekeeping {
+    return new Housekeeping({
+      runtime: this.host.runtime,
+      clock: this.host.clock,
+      log: this.host.log,
       images: this.host.images,
       workers: () => this.#workers.values(),
-      imageLimits: options.imageLimits,
+      imageLimits,
       onImagesRemoved: () => this.reporter.refresh({ images: true }),
       files: this.host.files,
       evict: (worker, message) => this.#evict(worker, message),
