@@ -14,7 +14,8 @@ import type { ApiRequest, ResourceRequest, Server, ServerParts } from '#apiserve
 import { resourceHandler } from '#apiserver/route.ts';
 import { warn } from '#apiserver/warning.ts';
 import type { Exchange } from '#lib/http/exchange.ts';
-import { ApiError, badRequestError, noSuchPathError } from '#machinery/api-error.ts';
+import { ApiError, badRequestError, noSuchPathError, tooLargeRevisionError } from '#machinery/api-error.ts';
+import { TooLargeRevisionError } from '#watch/read.ts';
 
 /** Known to every server, though none serves them. */
 const kindsOfAll: ReadonlySet<string> = new Set(['List', 'Status']);
@@ -48,7 +49,8 @@ async function handle(server: Server, inner: Exchange): Promise<void> {
     await dispatch(request);
   } catch (error) {
     if (error instanceof PathNotFound) return pageNotFound(exchange);
-    sendError(exchange, error, request, cause =>
+    const told = error instanceof TooLargeRevisionError ? tooLargeRevisionError(error.asked, error.current) : error;
+    sendError(exchange, told, request, cause =>
       server.log(`${exchange.method} ${exchange.target} failed: ${stackOf(cause)}`),
     );
   }

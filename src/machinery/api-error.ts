@@ -164,6 +164,13 @@ export function alreadyExistsError(resource: GroupResource, name: string): ApiEr
 export const objectModified =
   'the object has been modified; please apply your changes to the latest version and try again';
 
+/** The version asked for has not come, and did not within the time that a read waits for it. */
+export function tooLargeRevisionError(asked: number, current: number): ApiError {
+  const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
+  const message = `Timeout: Too large resource version: ${BigInt(asked)}, current: ${current}`;
+  return new ApiError('Timeout', message, { details: { causes, retryAfterSeconds: 1 } });
+}
+
 /** Nothing is served at the path. */
 export function noSuchPathError(): ApiError {
   return new ApiError('NotFound', 'the server could not find the requested resource', { details: {} });

@@ -4,6 +4,7 @@ import { negotiate } from '#apiserver/negotiate.ts';
 import { objectChoices, sendEntry } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
+import { versionProblem } from '#apiserver/verbs/list-options.ts';
 import { resourceName } from '#apiserver/verbs/write.ts';
 import { notFoundError, untypedError } from '#machinery/api-error.ts';
 
@@ -20,9 +21,7 @@ export async function get(request: ResourceRequest): Promise<void> {
 function readAt(query: URLSearchParams): 'any' | 'latest' | { notOlderThan: number } {
   const version = query.get('resourceVersion') ?? '';
   if (version === '') return 'latest';
-  if (!/^\d+$/.test(version)) {
-    const why = `strconv.ParseUint: parsing ${JSON.stringify(version)}: invalid syntax`;
-    throw untypedError(`resourceVersion: Invalid value: ${JSON.stringify(version)}: ${why}`);
-  }
+  const problem = versionProblem(version);
+  if (problem !== undefined) throw untypedError(problem);
   return version === '0' ? 'any' : { notOlderThan: Number(version) };
 }

@@ -102,9 +102,10 @@ function booleanOf(text: string | null): boolean | undefined {
 /** Like upstream's conversion of query values: what is no number is refused. */
 function numberOf(text: string | null): number | undefined {
   if (text === null || text === '') return undefined;
-  if (!/^[+-]?\d+$/.test(text))
-    throw badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  const refuse = (why: string) => badRequestError(`strconv.ParseInt: parsing ${JSON.stringify(text)}: ${why}`);
+  if (!/^[+-]?\d+$/.test(text)) throw refuse('invalid syntax');
   const value = Number(text);
+  if (!isInt64(BigInt(text.replace('+', '')))) throw refuse('value out of range');
   return value > 0 ? value : undefined;
 }
 
@@ -145,12 +146,24 @@ export function selection(request: ResourceRequest): { scope: Scope; selector: S
   };
 }
 
+/** Why it is no version of the store, as Go words it; undefined when it may be one. */
+export function versionProblem(text: string): string | undefined {
+  const shown = JSON.stringify(text);
+  const why = !/^\d+$/.test(text) ? 'invalid syntax' : isUint64(BigInt(text)) ? undefined : 'value out of range';
+  return why && `resourceVersion: Invalid value: ${shown}: strconv.ParseUint: parsing ${shown}: ${why}`;
+}
+
 /** A number where a version of the store is expected. */
 export function versionOf(text: string): number {
-  if (!/^\d+$/.test(text)) {
-    const shown = JSON.stringify(text);
-    const why = `strconv.ParseUint: parsing ${shown}: invalid syntax`;
-    throw badRequestError(`invalid resource version: resourceVersion: Invalid value: ${shown}: ${why}`);
-  }
+  const problem = versionProblem(text);
+  if (problem !== undefined) throw badRequestError(`invalid resource version: ${problem}`);
   return Number(text);
+}
+
+function isInt64(value: bigint): boolean {
+  return BigInt.asIntN(64, value) === value;
+}
+
+function isUint64(value: bigint): boolean {
+  return BigInt.asUintN(64, value) === value;
 }

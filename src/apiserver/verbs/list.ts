@@ -17,7 +17,7 @@ import type { AnyJson } from '#machinery/schema.ts';
 import { always, field, list as listOf, struct } from '#machinery/schema.ts';
 import { CompactedError } from '#store/store.ts';
 import type { Form } from '#watch/form.ts';
-import { type Page, type ReadAt, TooLargeRevisionError } from '#watch/read.ts';
+import type { Page, ReadAt } from '#watch/read.ts';
 
 const listChoices = { transformations: ['Table', 'PartialObjectMetadataList'], list: true } as const;
 
@@ -81,12 +81,6 @@ function readAt({ resourceVersion, match, limit }: ListQuery): ReadAt {
 const inconsistent = `The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.`;
 
 async function worded(error: unknown, request: ResourceRequest, token: Token | undefined): Promise<unknown> {
-  if (error instanceof TooLargeRevisionError) {
-    const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }];
-    return new ApiError('Timeout', error.message.startsWith('Timeout') ? error.message : `Timeout: ${error.message}`, {
-      details: { causes, retryAfterSeconds: 1 },
-    });
-  }
   if (!(error instanceof CompactedError)) return error;
   if (token === undefined) {
     return new ApiError('Expired', 'The provided resource version is too old', {});
@@ -116,8 +110,9 @@ export function encodeToken(revision: number, after: string): string {
 
 function decodeToken(token: string, resourceVersion: string): Token {
   const refuse = (why: string) => badRequestError(`invalid continue token: continue key is not valid: ${why}`);
-  const bad = /[^A-Za-z0-9_-]/.exec(token);
-  if (bad !== null) throw refuse(`illegal base64 data at input byte ${bad.index}`);
+  // A last character alone holds no byte.
+  const bad = /[^A-Za-z0-9_-]/.exec(token)?.index ?? (token.length % 4 === 1 ? token.length - 1 : undefined);
+  if (bad !== undefined) throw refuse(`illegal base64 data at input byte ${bad}`);
   const bytes = Buffer.from(token, 'base64url');
   const problem = jsonProblem(bytes);
   if (problem !== undefined) throw refuse(problem);

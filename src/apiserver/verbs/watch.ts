@@ -5,8 +5,14 @@ import { negotiate } from '#apiserver/negotiate.ts';
 import { includeObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import type { WatchMedia } from '#apiserver/served.ts';
-import { type ListQuery, listQuery } from '#apiserver/verbs/list-options.ts';
-import { ApiError, internalError, notAcceptableError, untypedError } from '#machinery/api-error.ts';
+import { type ListQuery, listQuery, versionProblem } from '#apiserver/verbs/list-options.ts';
+import {
+  ApiError,
+  internalError,
+  notAcceptableError,
+  tooLargeRevisionError,
+  untypedError,
+} from '#machinery/api-error.ts';
 import { Status } from '#machinery/meta.ts';
 import type { WatchEnd, WatchStart } from '#watch/watch.ts';
 
@@ -61,10 +67,8 @@ function mediaOf(media: string, as: string | undefined, request: ResourceRequest
 }
 
 function startOf({ resourceVersion, sendInitialEvents, bookmarks }: ListQuery): WatchStart {
-  if (resourceVersion !== '' && !/^\d+$/.test(resourceVersion)) {
-    const why = `strconv.ParseUint: parsing ${JSON.stringify(resourceVersion)}: invalid syntax`;
-    throw untypedError(`resourceVersion: Invalid value: ${JSON.stringify(resourceVersion)}: ${why}`);
-  }
+  const problem = resourceVersion === '' ? undefined : versionProblem(resourceVersion);
+  if (problem !== undefined) throw untypedError(problem);
   const version = Number(resourceVersion || 0);
   if (sendInitialEvents === true) {
     const initial = resourceVersion === '' ? 'latest' : version === 0 ? 'any' : { notOlderThan: version };
@@ -80,12 +84,7 @@ function endError(end: WatchEnd): ApiError | undefined {
     case 'expired':
       return new ApiError('Expired', `too old resource version: ${end.asked} (${end.oldest})`);
     case 'tooLarge':
-      return new ApiError('Timeout', `Timeout: Too large resource version: ${end.asked}, current: ${end.current}`, {
-        details: {
-          causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-          retryAfterSeconds: 1,
-        },
-      });
+      return tooLargeRevisionError(end.asked, end.current);
     case 'failed':
       return internalError(end.error.message);
     default:
