@@ -77,6 +77,9 @@ const connectionWindowBytes = 25 << 20;
 const sessionMemoryMegabytesMax = 256;
 const handshakeMsMax = 10_000;
 const keepAliveProbeMs = 30_000;
+/** An idle connection has this long to read that it is closed. */
+const farewellMs = 100;
+
 /** Any other `Upgrade` is not one: the request is answered as an ordinary one (kubernetes/kubernetes#72112). */
 const upgradeProtocols = ['websocket', 'spdy/3.1'];
 
@@ -245,9 +248,12 @@ export class HttpServer {
   #serveHttp2(socket: TLSSocket): void {
     let session: ServerHttp2Session | undefined;
     const connection = this.#connection(socket, () => {
-      // A peer that leaves its own half open is not waited for, once all is written.
-      socket.once('finish', () => socket.destroy());
       if (session !== undefined && !session.closed) session.close();
+      // A peer that is gone, or that leaves its own half open, is not waited for once it has been told.
+      socket.once('finish', () => socket.destroy());
+      this.#clock.after(farewellMs, () => {
+        if (connection.openCount === 0) socket.destroy();
+      });
     });
     this.#http2.once('session', made => {
       session = made;
