@@ -1,6 +1,8 @@
-/** An exchange that remembers with which status it was answered. */
+/** An exchange that remembers with which status it was answered, and compresses long answers for who takes them so. */
 
 import type { Readable } from 'node:stream';
+import { gzipBytesMin, gzipped, takesGzip } from '#apiserver/encode/gzip.ts';
+import { byteCount } from '#lib/http/body.ts';
 import type { BodyMeter, Exchange, HeaderValues, Peer, ReplyStream } from '#lib/http/exchange.ts';
 
 export class ObservedExchange implements Exchange {
@@ -40,7 +42,13 @@ export class ObservedExchange implements Exchange {
 
   reply(status: number, headers: HeaderValues, body?: Uint8Array | readonly Uint8Array[]): void {
     this.status = status;
-    this.#inner.reply(status, headers, body);
+    const chunks = body === undefined ? [] : body instanceof Uint8Array ? [body] : body;
+    if (byteCount(chunks) < gzipBytesMin || !takesGzip(this.headers)) return this.#inner.reply(status, headers, body);
+    const compressed = { vary: 'Accept-Encoding', ...headers, 'content-encoding': 'gzip' };
+    gzipped(chunks).then(
+      bytes => this.#inner.reply(status, compressed, bytes),
+      () => this.#inner.reply(status, headers, body),
+    );
   }
 
   stream(status: number, headers: HeaderValues): ReplyStream {
