@@ -5,8 +5,10 @@ import type { Pod } from '#api/core/pod.ts';
 import type { LifecycleHandler } from '#api/core/probe.ts';
 import { errorText } from '#kubelet/error-text.ts';
 import type { Host } from '#kubelet/host.ts';
+import { say } from '#kubelet/host.ts';
 import { podKey, podText } from '#kubelet/labels.ts';
-import { httpGet } from '#kubelet/probes/http.ts';
+import type { HttpCall } from '#kubelet/probes/http.ts';
+import { httpGet, plainReply } from '#kubelet/probes/http.ts';
 import { httpTarget } from '#kubelet/probes/target.ts';
 import { sleep } from '#lib/clock.ts';
 
@@ -33,7 +35,7 @@ export async function runHook(
     if (hook.sleep !== undefined) await sleep(host.clock, hook.sleep.seconds * 1000);
     else if (hook.httpGet !== undefined) {
       const target = httpTarget(hook.httpGet, container, podIp);
-      await httpGet(host.probeTargets, { ...target, userAgent: 'kube-lifecycle/1.36', timeoutMs });
+      await httpHook(host, pod, { ...target, userAgent: 'kube-lifecycle/1.36', timeoutMs });
     } else if (hook.tcpSocket !== undefined) {
       // The API knows such hooks for old objects' sake; upstream's kubelet refuses to run one.
       throw new Error('invalid handler');
@@ -43,6 +45,20 @@ export async function runHook(
     const kind = hook.httpGet === undefined ? 'lifecycle hook' : `lifecycle hook (${hook.httpGet.path ?? ''})`;
     const name = hook.httpGet === undefined ? 'Exec' : 'HTTP';
     return `${name} ${kind} ${where} failed - error: ${errorText(error)}`;
+  }
+}
+
+/** Hooks once did not look at the scheme: an HTTPS one that meets an HTTP server is told to it all the same. */
+async function httpHook(host: Host, pod: Pod, call: HttpCall): Promise<void> {
+  try {
+    await httpGet(host.probeTargets, call);
+  } catch (error) {
+    if (call.scheme !== 'https' || errorText(error) !== plainReply) throw error;
+    const headers = call.headers.filter(({ name }) => name.toLowerCase() !== 'authorization');
+    await httpGet(host.probeTargets, { ...call, scheme: 'http', headers });
+    const where = `request to HTTPS lifecycle hook ${call.host}:${call.port}`;
+    const message = `${where} got HTTP response, retry with HTTP succeeded`;
+    say(host, pod, 'Warning', 'LifecycleHTTPFallback', message);
   }
 }
 

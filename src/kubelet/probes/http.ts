@@ -5,12 +5,19 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import { connect as tlsConnect } from 'node:tls';
+import { errorText } from '#kubelet/error-text.ts';
 import type { ProbeTargets } from '#kubelet/probes/reach.ts';
 import { dialError } from '#kubelet/probes/reach.ts';
 import type { HttpTarget } from '#kubelet/probes/target.ts';
 
 const bodyBytesMax = 10 * 1024;
 const redirectsMax = 10;
+/** Go's words for a server that answers a TLS handshake with plain text. */
+export const plainReply = 'http: server gave HTTP response to HTTPS client';
+/** OpenSSL tells it by what it takes for a record, whichever side of Node it comes up on. */
+const isPlainReply = (error: unknown) => /wrong version number|packet length too long/.test(errorText(error));
+/** Sent by default; the way to have them left out is to give them no value. */
+const defaultHeaders = ['accept', 'user-agent'];
 
 export interface HttpCall extends HttpTarget {
   userAgent: string;
@@ -78,6 +85,8 @@ async function once(
     const status = message.statusCode ?? 0;
     const isRedirect = status >= 300 && status < 400 && message.headers.location !== undefined;
     return { status, body: await readBody(message), location: isRedirect ? message.headers.location : undefined };
+  } catch (error) {
+    throw isPlainReply(error) ? new Error(plainReply, { cause: error }) : error;
   } finally {
     socket.destroy();
   }
@@ -91,7 +100,10 @@ function exchange(connection: Duplex, call: HttpCall, signal: AbortSignal): Prom
   if (!named.has('host')) headers.push(['Host', `${host.includes(':') ? `[${host}]` : host}:${port}`]);
   else for (const { name, value } of call.headers) if (name.toLowerCase() === 'host') headers.push(['Host', value]);
   if (!named.has('user-agent')) headers.push(['User-Agent', call.userAgent]);
-  for (const { name, value } of call.headers) if (name.toLowerCase() !== 'host') headers.push([name, value]);
+  for (const { name, value } of call.headers) {
+    const isLeftOut = value === '' && defaultHeaders.includes(name.toLowerCase());
+    if (name.toLowerCase() !== 'host' && !isLeftOut) headers.push([name, value]);
+  }
   if (!named.has('accept')) headers.push(['Accept', '*/*']);
   headers.push(['Connection', 'close']);
   return new Promise((resolve, reject) => {
