@@ -14,12 +14,17 @@ export interface Term {
   readonly atMs: number;
 }
 
+/** Replaced terms that are no trouble. */
+const replacedTermsMin = 1000;
+
+const newHeap = () => new Heap<Term>((a, b) => a.atMs < b.atMs);
+
 export class Expiry {
   readonly #clock: Clock;
   readonly #onDue: (due: readonly Term[]) => void;
   readonly #terms = new Map<string, Term>();
-  /** Holds replaced terms too until their time; `#terms` tells which one counts. */
-  readonly #heap = new Heap<Term>((a, b) => a.atMs < b.atMs);
+  /** Holds replaced terms too, as many as there are others; `#terms` tells which one counts. */
+  #heap = newHeap();
   #timer: Timer | undefined;
   #timerAtMs = 0;
 
@@ -28,9 +33,15 @@ export class Expiry {
     this.#onDue = onDue;
   }
 
+  /** Terms in memory, replaced ones among them. */
+  get heldCount(): number {
+    return this.#heap.size;
+  }
+
   set(term: Term): void {
     this.#terms.set(term.key, term);
     this.#heap.push(term);
+    if (this.#heap.size > 2 * this.#terms.size + replacedTermsMin) this.#dropReplaced();
     this.#arm();
   }
 
@@ -42,6 +53,12 @@ export class Expiry {
   close(): void {
     this.#terms.clear();
     this.#timer?.cancel();
+  }
+
+  /** An object that is written every second for an hour would leave 3,600. */
+  #dropReplaced(): void {
+    this.#heap = newHeap();
+    for (const term of this.#terms.values()) this.#heap.push(term);
   }
 
   #arm(): void {

@@ -29,6 +29,8 @@ const legacyIssuer = 'kubernetes/serviceaccount';
 const deletionLeewayMs = 60_000;
 /** Tokens whose signature is remembered. */
 const verifiedMax = 8192;
+/** A token with a thousand audiences is good too, but not remembered. */
+const verifiedCharactersMax = 8 << 10;
 
 export interface TokenLookups {
   readonly serviceAccounts: Objects<ServiceAccount>;
@@ -149,6 +151,7 @@ export class ServiceAccountTokens implements TokenAuthenticator {
   }
 
   #remember(token: string, claims: Claims): void {
+    if (token.length > verifiedCharactersMax) return;
     this.#verified.delete(token);
     this.#verified.set(token, claims);
     if (this.#verified.size > verifiedMax) this.#verified.delete(this.#verified.keys().next().value!);
