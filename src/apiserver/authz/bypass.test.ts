@@ -112,3 +112,20 @@ test('names of the language find nothing in tables: media types, methods, sub-re
     assert.match(text, /unable to find api field in struct/);
   }
 });
+
+test('a body that speaks of another namespace than the path is refused, by sub-resources too', async () => {
+  const pods = '/api/v1/namespaces/default';
+  const metadata = { name: 'p', namespace: 'kube-system' };
+  const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata };
+  for (const [path, body] of [
+    ['configmaps', { metadata }],
+    ['bindings', { metadata, target: { name: 'n' } }],
+    ['pods/p/binding', { metadata, target: { name: 'n' } }],
+    ['pods/p/eviction', eviction],
+    ['serviceaccounts/p/token', { metadata, spec: {} }],
+  ] as const) {
+    const { status, json } = await ask('admin', 'POST', `${pods}/${path}`, { body });
+    const why = 'the namespace of the provided object does not match the namespace sent on the request';
+    assert.deepEqual([status, json.message], [400, why], path);
+  }
+});

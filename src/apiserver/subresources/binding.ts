@@ -7,6 +7,7 @@ import { send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { keyOf } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
+import { agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { writeOptions } from '#apiserver/verbs/options.ts';
 import { preconditionFailed, updateStored } from '#apiserver/verbs/write.ts';
 import { must } from '#lib/assert.ts';
@@ -34,10 +35,12 @@ export async function bindPod(request: ResourceRequest): Promise<void> {
   await bind(request, await readBinding(request));
 }
 
-function readBinding(request: ResourceRequest): Promise<Binding> {
+async function readBinding(request: ResourceRequest): Promise<Binding> {
   const { fieldValidation } = writeOptions(request.query, 'CreateOptions');
   const expected = { schema: Binding, gvk: bindingKind, isKnown: request.server.knowsKind };
-  return decodeAs(request, expected, fieldValidation) as Promise<Binding>;
+  const binding = await decodeAs(request, expected, fieldValidation);
+  agreeOnNamespace(request, binding);
+  return binding;
 }
 
 async function bind(request: ResourceRequest, binding: Binding): Promise<void> {

@@ -13,6 +13,7 @@ import { keyOf, type Served } from '#apiserver/served.ts';
 import { admissionRequest } from '#apiserver/verbs/admit.ts';
 import { checkPreconditions, deleteObject } from '#apiserver/verbs/delete.ts';
 import { trackWrite } from '#apiserver/verbs/managed-fields.ts';
+import { agreeOnNamespace } from '#apiserver/verbs/metadata.ts';
 import { writeOptions } from '#apiserver/verbs/options.ts';
 import { updateStored } from '#apiserver/verbs/write.ts';
 import { must } from '#lib/assert.ts';
@@ -33,7 +34,8 @@ export async function evictPod(request: ResourceRequest): Promise<void> {
   const { info, server } = request;
   const options = writeOptions(request.query, 'CreateOptions');
   const expected = { schema: Eviction, gvk: evictionKind, isKnown: server.knowsKind, alsoVersions: ['v1beta1'] };
-  const eviction = (await decodeAs(request, expected, options.fieldValidation)) as Eviction;
+  const eviction: Eviction = await decodeAs(request, expected, options.fieldValidation);
+  agreeOnNamespace(request, eviction);
   if (eviction.metadata?.name !== info.name)
     throw badRequestError('name in URL does not match name in Eviction object');
   const deletion: DeleteOptions = { ...eviction.deleteOptions };
