@@ -1,6 +1,6 @@
 /** The table in the kernel: reads what is there, and applies transactions with `nft`. */
 
-import { RunError, type run } from '#lib/process.ts';
+import type { run } from '#lib/process.ts';
 import { tableName } from '#proxy/base-rules.ts';
 import type { Family } from '#proxy/family.ts';
 
@@ -34,20 +34,4 @@ export async function applyTransaction(run: Run, transaction: string): Promise<v
 /** Declared first, so that deleting succeeds when there is none. */
 export async function deleteTable(run: Run, family: Family): Promise<void> {
   await applyTransaction(run, `add table ${family} ${tableName}\ndelete table ${family} ${tableName}\n`);
-}
-
-/** False when the machine has no `conntrack`: flows of datagrams then end when their client is silent for a while. */
-export async function deleteFlows(run: Run, family: Family, argumentLists: readonly string[][]): Promise<boolean> {
-  const version = family === 'ip' ? 'ipv4' : 'ipv6';
-  for (const argumentList of argumentLists) {
-    try {
-      await run(['conntrack', '--family', version, ...argumentList]);
-    } catch (error) {
-      // It exits with 1 when there was no such flow.
-      if (!(error instanceof RunError)) throw error;
-      if (error.exitCode === undefined) return false;
-      if (error.exitCode !== 1) throw error;
-    }
-  }
-  return true;
 }

@@ -139,6 +139,34 @@ function inside(): void {
       assert.equal(await client.ask(question), 'web-1 10.244.1.4');
     }));
 
+  test('UDP: many Services that lose endpoints cost one look at the flows, and a program for each kind there is', async () => {
+    const programs: string[] = [];
+    const counted: typeof run = (argv, options) => {
+      programs.push(argv[0] ?? '');
+      return run(argv, options);
+    };
+    await withProxy(
+      async ({ services, slices, proxy }) => {
+        const ports = [{ name: 'u', port: 8080, protocol: 'UDP' }];
+        const names = Array.from({ length: 50 }, (_, index) => `many/u${index}`);
+        for (const [index, name] of names.entries()) {
+          const spec = { clusterIP: `10.96.2.${index}`, ports: [{ name: 'u', port: 53, protocol: 'UDP' }] };
+          services.put(service(name, spec));
+          slices.put(slice(name, [onNode('10.244.1.2')], ports));
+        }
+        await proxy.settled();
+        const question = udp('10.96.2.7', 53, 5557);
+        assert.equal(await client.ask(question), 'web-0 10.244.1.4');
+        programs.length = 0;
+        for (const name of names) slices.put(slice(name, [onNode('10.244.1.3')], ports));
+        await proxy.settled();
+        assert.deepEqual(programs, ['nft', 'conntrack', 'conntrack']);
+        assert.equal(await client.ask(question), 'web-1 10.244.1.4');
+      },
+      { run: counted },
+    );
+  });
+
   test('nodePorts, balancers and external addresses', () =>
     withProxy(async ({ services, slices, proxy }) => {
       const spec = {

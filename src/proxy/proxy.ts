@@ -11,11 +11,11 @@ import type { Clock, Timer } from '#lib/clock.ts';
 import type { Log } from '#lib/log.ts';
 import { Backoff } from '#loop/retry.ts';
 import { baseChains, baseSets } from '#proxy/base-rules.ts';
-import { staleFlows } from '#proxy/conntrack.ts';
+import { deleteFlows, type FlowKind, staleFlows } from '#proxy/conntrack.ts';
 import type { Family } from '#proxy/family.ts';
 import { ofFamily } from '#proxy/family.ts';
 import { HealthChecks, type LocalEndpoints, localEndpoints } from '#proxy/health-checks.ts';
-import { applyTransaction, deleteFlows, deleteTable, type Run, readTable } from '#proxy/nftables.ts';
+import { applyTransaction, deleteTable, type Run, readTable } from '#proxy/nftables.ts';
 import type { Rules, View } from '#proxy/rules.ts';
 import { serviceRules } from '#proxy/rules.ts';
 import { Table } from '#proxy/table.ts';
@@ -203,7 +203,7 @@ class OneTable {
   #inStep = false;
   #hasConntrack = true;
   /** Flows to end once the rules no longer make new ones of the kind. */
-  #flowsToEnd: string[][] = [];
+  #flowsToEnd: FlowKind[] = [];
 
   constructor(
     family: Family,
