@@ -82,14 +82,33 @@ export class Cluster {
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT') return undefined;
-      throw new Error(`the cluster ${JSON.stringify(this.name)} cannot be read: ${message}`);
+      const help =
+        code === 'EACCES'
+          ? 'it is of another user: use their account, or say --data-dir'
+          : `proa down --purge takes it away; without ${this.configFile}, proa up asks anew how it is to be`;
+      throw new Error(`the cluster ${JSON.stringify(this.name)} cannot be read: ${message}; ${help}`, { cause: error });
+    }
+  }
+
+  /** As `read`, and undefined for what is no settings: what is to be stopped need not be understood. */
+  readIfWhole(): ClusterConfig | undefined {
+    try {
+      return this.read();
+    } catch (error) {
+      if ((error as Error).cause instanceof SyntaxError) return undefined;
+      throw error;
     }
   }
 
   write(config: ClusterConfig): void {
-    mkdirSync(join(this.directory, 'run'), { recursive: true, mode: 0o700 });
-    writeFileSync(`${this.configFile}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
-    renameSync(`${this.configFile}.new`, this.configFile);
+    try {
+      mkdirSync(join(this.directory, 'run'), { recursive: true, mode: 0o700 });
+      writeFileSync(`${this.configFile}.new`, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
+      renameSync(`${this.configFile}.new`, this.configFile);
+    } catch (error) {
+      const why = (error as Error).message;
+      throw new Error(`the cluster cannot be kept in ${this.directory}: ${why}; say another place with --data-dir`);
+    }
   }
 }
 

@@ -80,21 +80,25 @@ async function portOf(given: Arguments, cluster: Cluster, before: ClusterConfig 
   const port = given.number('port') ?? before?.port;
   if (port === undefined) return freePort(given.text('data-dir'));
   const isOwn = port === before?.port && isRunning(readRecord(cluster.record('control-plane')));
-  if (isOwn || (await isFree(port))) return port;
-  throw new Error(`port ${port} of 127.0.0.1 is taken by another program: choose another with --port`);
+  const problem = isOwn ? undefined : await listeningProblem(port);
+  if (problem === undefined) return port;
+  const why = problem === 'EADDRINUSE' ? 'is taken by another program' : `cannot be had (${problem})`;
+  throw new Error(`port ${port} of 127.0.0.1 ${why}: choose another with --port`);
 }
 
 /** The first port from 6443 on that no other cluster claims and nobody listens on. */
 async function freePort(dataDir: string | undefined): Promise<number> {
   const claimed = new Set(clusterNames(dataDir).map(name => new Cluster(name, dataDir).read()?.port));
-  for (let port = firstPort; port <= portMax; port++) if (!claimed.has(port) && (await isFree(port))) return port;
+  for (let port = firstPort; port <= portMax; port++)
+    if (!claimed.has(port) && (await listeningProblem(port)) === undefined) return port;
   throw new Error(`no port from ${firstPort} on is free on 127.0.0.1`);
 }
 
-function isFree(port: number): Promise<boolean> {
+/** Why nobody can listen there now: EADDRINUSE, or EACCES for the low ones without root. */
+function listeningProblem(port: number): Promise<string | undefined> {
   return new Promise(resolve => {
     const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+    probe.once('error', ({ code, message }: NodeJS.ErrnoException) => resolve(code ?? message));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(undefined)));
   });
 }

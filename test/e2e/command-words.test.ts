@@ -79,13 +79,25 @@ describe('the command line', () => {
     rmSync(cluster.path('pki'));
   });
 
+  test('what cannot be read can be taken away', async () => {
+    mkdirSync(cluster.path(), { recursive: true });
+    writeFileSync(cluster.path('cluster.json'), '{');
+    for (const command of ['up', 'status']) {
+      const { code, stderr } = await cluster.tryProa(command);
+      assert.equal(code, 1);
+      assert.match(stderr, /^proa: the cluster ".*" cannot be read: .*; proa down --purge takes it away; without /);
+    }
+    assert.match(await cluster.proa('down', '--purge'), /nothing is left/);
+    assert.equal((await cluster.tryProa('status')).code, 3);
+  });
+
   test('commands that change one cluster wait for each other', async t => {
     const held = await lockCluster({ directory: cluster.path(), holder: 'a test', onWait: () => {} });
     t.after(() => held.release());
     const words = [launcher, 'up', '-d', '--nodes', '0', '--port', String(await freePort()), '--name', cluster.name];
     const waiting = startProgram([process.execPath, ...words], { env: cluster.environment });
     await waiting.line(/waiting for a test \(pid \d+\), which is at work on this cluster/);
-    assert.equal((await cluster.tryProa('status')).code, 1);
+    assert.equal((await cluster.tryProa('status')).code, 3);
     held.release();
     await waiting.line(/✓ control plane/);
     assert.equal(await waiting.end(), 0);

@@ -24,7 +24,8 @@ export const doctor: Command = {
     const found = checkPrerequisites(thisMachine());
     if (given.text('output') === 'json') say(JSON.stringify(found, null, 2));
     else
-      for (const each of found) say(`  ${each.ok ? '✓' : '✗'} ${each.name.padEnd(28)} ${each.ok ? '' : each.detail}`);
+      for (const each of found)
+        say(`  ${each.ok ? '✓' : '✗'} ${each.name.padEnd(28)} ${each.ok ? '' : each.detail}`.trimEnd());
     const packages = missingPackages(found);
     if (packages.length > 0) say(`\n  as root: ${installCommand(packages).join(' ')}   (or: proa doctor --fix)`);
     return found.every(each => each.ok) ? 0 : 1;

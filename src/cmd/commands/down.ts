@@ -24,7 +24,8 @@ export const down: Command = {
   async run(given) {
     const cluster = new Cluster(given.text('name') as string, given.text('data-dir'));
     const report = progress(clock, given.text('output') === 'json');
-    if (!existsSync(cluster.directory)) {
+    // Says so when it is there and of another user.
+    if (cluster.readIfWhole() === undefined && !existsSync(cluster.directory)) {
       report.say(`  there is no cluster ${JSON.stringify(cluster.name)}: nothing to do`);
       return 0;
     }
@@ -62,7 +63,7 @@ export function machineOf(cluster: Cluster, { name, address, podCidr }: NodePlac
 function nodeCount(cluster: Cluster): number {
   const folder = join(cluster.directory, 'nodes');
   const numbers = existsSync(folder) ? readdirSync(folder).map(name => Number(name.replace('node-', ''))) : [];
-  return Math.max(0, cluster.read()?.nodes ?? 0, ...numbers.filter(Number.isSafeInteger));
+  return Math.max(0, cluster.readIfWhole()?.nodes ?? 0, ...numbers.filter(Number.isSafeInteger));
 }
 
 async function stopProcesses(cluster: Cluster): Promise<void> {

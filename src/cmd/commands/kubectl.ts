@@ -29,8 +29,9 @@ export const kubectl: Command = {
   passesFlags: true,
   async run({ words }) {
     const { name, dataDir, rest } = ownFlags(words);
-    const { kubeconfigFile } = new Cluster(name, dataDir);
-    if (!existsSync(kubeconfigFile))
+    const cluster = new Cluster(name, dataDir);
+    const { kubeconfigFile } = cluster;
+    if (cluster.read() === undefined || !existsSync(kubeconfigFile))
       throw new UsageError(`there is no cluster ${JSON.stringify(name)}: proa up starts it`);
     return new Promise((resolve, reject) => {
       const child = spawn('kubectl', rest, { stdio: 'inherit', env: { ...process.env, KUBECONFIG: kubeconfigFile } });
