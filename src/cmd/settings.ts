@@ -88,7 +88,7 @@ async function portOf(given: Arguments, cluster: Cluster, before: ClusterConfig 
 
 /** The first port from 6443 on that no other cluster claims and nobody listens on. */
 async function freePort(dataDir: string | undefined): Promise<number> {
-  const claimed = new Set(clusterNames(dataDir).map(name => new Cluster(name, dataDir).read()?.port));
+  const claimed = new Set(clusterNames(dataDir).map(name => new Cluster(name, dataDir).readIfWhole()?.port));
   for (let port = firstPort; port <= portMax; port++)
     if (!claimed.has(port) && (await listeningProblem(port)) === undefined) return port;
   throw new Error(`no port from ${firstPort} on is free on 127.0.0.1`);
