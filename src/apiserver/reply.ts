@@ -3,19 +3,19 @@
 import { metadataOf } from '#apiserver/encode/form-source.ts';
 import { encodedOnce, lineEnd, PartialObjectMetadata, unlisted } from '#apiserver/encode/forms.ts';
 import { jsonHead } from '#apiserver/encode/json-bytes.ts';
+import { yamlOf } from '#apiserver/encode/list-text.ts';
 import { type Columns, columnsOf } from '#apiserver/encode/table.ts';
 import { type Accepted, contentTypes, type Media, mediaOfError, negotiate, wantsPretty } from '#apiserver/negotiate.ts';
 import type { ApiRequest, ResourceRequest } from '#apiserver/request.ts';
 import type { Column } from '#apiserver/resources/strategy.ts';
 import { warningHeader } from '#apiserver/warning.ts';
 import type { Exchange, HeaderValues } from '#lib/http/exchange.ts';
-import { ApiError, badRequestError, untypedError } from '#machinery/api-error.ts';
+import { ApiError, badRequestError, notAcceptableError, untypedError } from '#machinery/api-error.ts';
 import { canonical } from '#machinery/codec/decode.ts';
 import { encodeEnvelope, sealEnvelope } from '#machinery/codec/envelope.ts';
 import { stringify } from '#machinery/codec/json.ts';
 import { Status } from '#machinery/meta.ts';
 import type { AnyJson, Schema } from '#machinery/schema.ts';
-import { toYaml } from '#machinery/yaml-text.ts';
 import type { Entry } from '#watch/entry.ts';
 
 export const objectChoices = { transformations: ['Table', 'PartialObjectMetadata'] } as const;
@@ -50,13 +50,11 @@ function encodeWhole(object: AnyJson, schema: Schema | undefined, media: Media, 
   return Buffer.from(pretty ? stringify(object, 2) : `${stringify(object)}\n`);
 }
 
-/**
- * Upstream turns its JSON to YAML, and its reader of YAML refuses characters that JSON may carry as they are.
- */
-function yamlOf(object: AnyJson): string {
-  const text = stringify(object);
-  if (/[\x7f-\x84\x86-\x9f\ufffe\uffff]/.test(text)) throw untypedError('yaml: control characters are not allowed');
-  return toYaml(object);
+/** Tables have no form in protobuf. Throws 406. */
+export function checkTableMedia({ as, media, version }: Accepted): void {
+  if (as !== 'Table' || media !== 'protobuf') return;
+  const why = 'does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message';
+  throw notAcceptableError(`object *${version}.Table ${why}`);
 }
 
 /** An entry of the cache: its bytes are written as they are. */
@@ -150,6 +148,7 @@ interface Rows {
 }
 
 function tableWith(request: ResourceRequest, columns: Columns, rows: Rows, wanted: Accepted): AnyJson {
+  checkTableMedia(wanted);
   const nowMs = request.server.clock.nowMs();
   return {
     kind: 'Table',

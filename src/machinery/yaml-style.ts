@@ -14,13 +14,15 @@ export function chooseStyle(text: string, isKey: boolean): ScalarStyle {
 
 /** In quotes or as a block, without escapes. */
 function isWritable(text: string): boolean {
-  return [...text].every(isPrintable) && !/ \n|[\u2028\u2029]/.test(text);
+  return printable.test(text) && !/ \n|[\u2028\u2029]/.test(text);
 }
 
 /** Go-yaml v2 takes characters beyond the basic plane for unprintable, and tabs too. */
 export function isPrintable(character: string): boolean {
-  return /^[\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]$/.test(character);
+  return printable.test(character);
 }
+
+const printable = /^[\n\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]*$/;
 
 const dateOrTime = /^\d{4}-\d{1,2}-\d{1,2}([Tt ]\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?(Z|[-+]\d\d:\d\d)?)?$/;
 const base60 = /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/;

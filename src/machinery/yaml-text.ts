@@ -127,7 +127,10 @@ class Writer {
 }
 
 function isFilled(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && Object.values(value).some(each => each !== undefined);
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(each => each !== undefined);
+  for (const name in value) if ((value as Record<string, unknown>)[name] !== undefined) return true;
+  return false;
 }
 
 function plainText(value: unknown): string {
@@ -171,17 +174,15 @@ function escaped(character: string): string {
 
 /** Names with numbers in them are sorted by the numbers: `a2` before `a10`; letters come after everything else. */
 function naturally(one: string, other: string): number {
-  const [left, right] = [[...one], [...other]];
-  const at = left.findIndex((character, index) => character !== right[index]);
-  if (at === -1) return left.length - right.length;
-  if (at === right.length) return 1;
-  const [first, second] = [left[at]!, right[at]!];
+  const at = firstDifference(one, other);
+  if (at === one.length || at === other.length) return one.length - other.length;
+  const [first, second] = [characterAt(one, at), characterAt(other, at)];
   const [isLetter, isOtherLetter] = [/\p{L}/u.test(first), /\p{L}/u.test(second)];
   if (isLetter !== isOtherLetter) return isLetter ? 1 : -1;
   if (!isLetter) {
-    const [digits, otherDigits] = [digitsAt(left, at), digitsAt(right, at)];
+    const [digits, otherDigits] = [digitsAt(one, at), digitsAt(other, at)];
     // 0 against 5 in `10` and `15`: what stands before decides how many digits count.
-    const isInNumber = (first === '0' || second === '0') && /[1-9]\d*$/.test(left.slice(0, at).join(''));
+    const isInNumber = (first === '0' || second === '0') && /[1-9]\d*$/.test(one.slice(0, at));
     const lead = isInNumber ? '1' : '';
     const order = Number(`${lead}${digits}`) - Number(`${lead}${otherDigits}`) || digits.length - otherDigits.length;
     if (order !== 0) return order;
@@ -189,6 +190,21 @@ function naturally(one: string, other: string): number {
   return first.codePointAt(0)! - second.codePointAt(0)!;
 }
 
-function digitsAt(characters: readonly string[], at: number): string {
-  return /^\d*/.exec(characters.slice(at).join(''))![0];
+/** Where they begin to differ; a character of two units is one. */
+function firstDifference(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one.charCodeAt(at) === other.charCodeAt(at)) at++;
+  const isInside = at > 0 && (one.charCodeAt(at - 1) & 0xfc00) === 0xd800;
+  return isInside ? at - 1 : at;
+}
+
+function characterAt(text: string, at: number): string {
+  return String.fromCodePoint(text.codePointAt(at)!);
+}
+
+const someDigits = /\d*/y;
+
+function digitsAt(text: string, at: number): string {
+  someDigits.lastIndex = at;
+  return someDigits.exec(text)![0];
 }

@@ -2,9 +2,10 @@
 
 import { metadataOf } from '#apiserver/encode/form-source.ts';
 import { PartialObjectMetadata } from '#apiserver/encode/forms.ts';
+import { indentedList, yamlOfList } from '#apiserver/encode/list-text.ts';
 import { columnsOf } from '#apiserver/encode/table.ts';
 import { type Accepted, contentTypes, negotiate, wantsPretty } from '#apiserver/negotiate.ts';
-import { headersOf, includeObject, inVersion, metadataOnly, send } from '#apiserver/reply.ts';
+import { checkTableMedia, headersOf, includeObject, inVersion, metadataOnly, send } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import { type ListQuery, listQuery, versionOf } from '#apiserver/verbs/list-options.ts';
 import { ApiError, badRequestError } from '#machinery/api-error.ts';
@@ -27,9 +28,8 @@ export async function list(request: ResourceRequest): Promise<void> {
   const page = await readPage(request, query);
   const metadata = listMetadata(page);
   if (accepted.as === 'Table') return sendTable(request, page, metadata, accepted);
-  if (accepted.media === 'yaml' || wantsPretty(request.exchange.headers, request.query)) {
-    return sendWhole(request, page, metadata, accepted);
-  }
+  const isPretty = accepted.media === 'json' && wantsPretty(request.exchange.headers, request.query);
+  if (accepted.media === 'yaml' || isPretty) return sendForPeople(request, page, metadata, accepted);
   const { kind, apiVersion } = listType(request, accepted);
   const partial = accepted.as !== undefined;
   const { object } = request.served.forms;
@@ -139,6 +139,7 @@ export function listMetadata(page: Page): AnyJson {
 
 async function sendTable(request: ResourceRequest, page: Page, metadata: AnyJson, accepted: Accepted): Promise<void> {
   const { served, query } = request;
+  checkTableMedia(accepted);
   const form: Form = served.forms.table(includeObject(query));
   const rows = await page.bytes(form);
   const { definitions } = columnsOf(served.stored.strategy);
@@ -151,20 +152,42 @@ async function sendTable(request: ResourceRequest, page: Page, metadata: AnyJson
   send(request, 200, JSON.parse(Buffer.concat(chunks).toString()), undefined, accepted.media);
 }
 
-/** For people: YAML or indented JSON, made from objects. */
-function sendWhole(request: ResourceRequest, page: Page, metadata: AnyJson, accepted: Accepted): void {
+/** Bytes of YAML or indented JSON that are made before others have their turn. */
+const turnBytesMax = 256 << 10;
+
+/** For people: YAML or indented JSON, made from objects, which takes long: one after the other, with turns of others between. */
+async function sendForPeople(
+  request: ResourceRequest,
+  page: Page,
+  metadata: AnyJson,
+  accepted: Accepted,
+): Promise<void> {
+  const { exchange, server } = request;
+  const list = { ...listType(request, accepted), metadata, items: shownItems(request, page, accepted) };
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for (const piece of accepted.media === 'yaml' ? yamlOfList(list) : indentedList(list)) {
+    const chunk = Buffer.from(piece);
+    chunks.push(chunk);
+    bytes += chunk.length;
+    if (bytes < turnBytesMax) continue;
+    bytes = 0;
+    await new Promise<void>(resolve => server.clock.after(0, resolve));
+    if (exchange.closed) return;
+  }
+  reply(request, accepted, chunks);
+}
+
+function* shownItems(request: ResourceRequest, page: Page, accepted: Accepted): Generator<AnyJson> {
   const { served } = request;
-  const items: AnyJson[] = [];
   for (const entry of page.entries()) {
     const hub = entry.object() as AnyJson;
-    const {
-      kind: _,
-      apiVersion: __,
-      ...item
-    } = accepted.as ? metadataOnly(metadataOf(served.stored.strategy, hub), accepted) : inVersion(served, hub);
-    items.push(item);
+    const shown = accepted.as
+      ? metadataOnly(metadataOf(served.stored.strategy, hub), accepted)
+      : inVersion(served, hub);
+    const { kind: _, apiVersion: __, ...item } = shown;
+    yield item;
   }
-  send(request, 200, { ...listType(request, accepted), metadata, items }, undefined, accepted.media);
 }
 
 const ListHead = struct('List', { metadata: always(1, ListMeta), items: field(2, listOf(PartialObjectMetadata)) });

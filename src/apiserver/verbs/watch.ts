@@ -2,7 +2,7 @@
 
 import { errorEvent } from '#apiserver/encode/forms.ts';
 import { negotiate } from '#apiserver/negotiate.ts';
-import { includeObject } from '#apiserver/reply.ts';
+import { checkTableMedia, includeObject } from '#apiserver/reply.ts';
 import type { ResourceRequest } from '#apiserver/request.ts';
 import type { WatchMedia } from '#apiserver/served.ts';
 import { type ListQuery, listQuery, versionProblem } from '#apiserver/verbs/list-options.ts';
@@ -33,6 +33,7 @@ export async function watch(request: ResourceRequest): Promise<void> {
   const { exchange, served, server } = request;
   const accepted = negotiate(exchange.headers, watchChoices);
   if (accepted.media === 'yaml') throw notAcceptableError(`only the following media types are accepted: ${watchTypes}`);
+  checkTableMedia(accepted);
   const query = listQuery(request, true);
   const start = startOf(query);
   const media = mediaOf(accepted.media, accepted.as, request);
