@@ -68,6 +68,17 @@ const echo: Handler = async exchange => {
   exchange.reply(200, { 'x-warning': ['one\r\nx-evil: 1', 'zwei \u00fc'] }, [Buffer.from(text), Buffer.from('!')]);
 };
 
+test('a request without TLS is told that TLS is wanted', async () => {
+  const { port } = await serve(exchange => exchange.reply(200, {}));
+  const socket = connectTcp({ port, host: '127.0.0.1' });
+  undo.push(() => socket.destroy());
+  socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk);
+  const told = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
+  assert.equal(Buffer.concat(chunks).toString(), told);
+});
+
 test('both protocols see the same request: repeated headers apart, values that cannot open a header', async () => {
   const { port } = await serve(echo);
   const headers = { 'impersonate-group': ['a', 'b, c'], ':method': 'POST', ':path': '/x?y=1' };

@@ -77,6 +77,8 @@ const connectionWindowBytes = 25 << 20;
 const sessionMemoryMegabytesMax = 256;
 const handshakeMsMax = 10_000;
 const keepAliveProbeMs = 30_000;
+const plainRequestReply = 'HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n';
+
 /** An idle connection has this long to read that it is closed. */
 const farewellMs = 100;
 
@@ -186,7 +188,12 @@ export class HttpServer {
       if (socket.alpnProtocol === 'h2') this.#serveHttp2(socket);
       else this.#serveHttp1(socket);
     });
-    server.on('tlsClientError', (_error, socket) => socket.destroy());
+    server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+      // `curl http://…`: told as Go's server tells it, on the socket below the one that could not be.
+      const below = (socket as { _parent?: Socket })._parent;
+      if (error.code === 'ERR_SSL_HTTP_REQUEST') below?.end(plainRequestReply);
+      socket.destroy();
+    });
     return server;
   }
 
