@@ -85,15 +85,13 @@ export class Bindings {
     after: RoleBinding | ClusterRoleBinding | undefined,
   ): void {
     const bindingName = (after ?? before)!.metadata!.name!;
-    for (const subject of before?.subjects ?? []) this.#drop(namespace, bindingName, subject);
-    for (const subject of after?.subjects ?? []) {
-      this.#add({ namespace, bindingName, roleRef: after!.roleRef, subject });
+    for (const key of subjectsByKey(before, namespace).keys()) this.#drop(namespace, bindingName, key);
+    for (const [key, subject] of subjectsByKey(after, namespace)) {
+      this.#add(key, { namespace, bindingName, roleRef: after!.roleRef, subject });
     }
   }
 
-  #add(grant: Grant): void {
-    const key = subjectKey(grant.subject, grant.namespace);
-    if (key === undefined) return;
+  #add(key: string, grant: Grant): void {
     let grants = this.#grants.get(grant.namespace);
     if (grants === undefined) this.#grants.set(grant.namespace, (grants = new Map()));
     const list = grants.get(key) ?? [];
@@ -101,15 +99,27 @@ export class Bindings {
     grants.set(key, list);
   }
 
-  #drop(namespace: string, bindingName: string, subject: Subject): void {
+  #drop(namespace: string, bindingName: string, key: string): void {
     const grants = this.#grants.get(namespace);
-    const key = subjectKey(subject, namespace);
-    if (grants === undefined || key === undefined) return;
+    if (grants === undefined) return;
     const kept = (grants.get(key) ?? []).filter(each => each.bindingName !== bindingName);
     if (kept.length > 0) grants.set(key, kept);
     else grants.delete(key);
     if (grants.size === 0) this.#grants.delete(namespace);
   }
+}
+
+/** Whom a binding names, each once: one that names somebody ten thousand times would be looked at as often for each request. */
+function subjectsByKey(
+  binding: RoleBinding | ClusterRoleBinding | undefined,
+  namespace: string,
+): ReadonlyMap<string, Subject> {
+  const found = new Map<string, Subject>();
+  for (const subject of binding?.subjects ?? []) {
+    const key = subjectKey(subject, namespace);
+    if (key !== undefined && !found.has(key)) found.set(key, subject);
+  }
+  return found;
 }
 
 /** Sorted by name, so that the reason given does not depend on what was made first. */

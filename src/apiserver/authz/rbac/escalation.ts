@@ -89,10 +89,16 @@ function refuseUnheld(
 
 /** A role may name so many combinations that comparing them would stop the server; nobody needs that many. */
 const rightsMax = 200_000;
+/** Each right may be held against each rule of the user, which stops the server for as long: about two seconds. */
+const comparisonsMax = 50_000_000;
 
 function notHeld(bindings: Bindings, user: User, namespace: string, rules: readonly PolicyRule[]): string | undefined {
-  if (rightsCount(rules) > rightsMax) return `cannot check a grant of more than ${rightsMax} rights at once`;
+  const count = rightsCount(rules);
+  if (count > rightsMax) return `cannot check a grant of more than ${rightsMax} rights at once`;
   const held = rulesFor(bindings, user, namespace);
+  if (count * held.rules.length > comparisonsMax) {
+    return `cannot check a grant of ${count} rights against ${held.rules.length} rules of one's own`;
+  }
   const missing = missingRights(held.rules, rules);
   if (missing.length === 0) return undefined;
   const lines = [...new Set(compactRules(missing).map(ruleText))].sort();
