@@ -45,10 +45,13 @@ export class ObservedExchange implements Exchange {
     const chunks = body === undefined ? [] : body instanceof Uint8Array ? [body] : body;
     if (byteCount(chunks) < gzipBytesMin || !takesGzip(this.headers)) return this.#inner.reply(status, headers, body);
     const compressed = { vary: 'Accept-Encoding', ...headers, 'content-encoding': 'gzip' };
-    gzipped(chunks).then(
-      bytes => this.#inner.reply(status, compressed, bytes),
-      () => this.#inner.reply(status, headers, body),
-    );
+    gzipped(chunks)
+      .then(
+        bytes => this.#inner.reply(status, compressed, bytes),
+        () => this.#inner.reply(status, headers, body),
+      )
+      // What cannot be sent any more has nobody to be told to.
+      .catch(() => {});
   }
 
   stream(status: number, headers: HeaderValues): ReplyStream {
