@@ -22,6 +22,8 @@ export interface NodeServicesOptions {
   readonly directory: string;
   readonly kubelet: Kubelet;
   readonly podRange: string;
+  /** For names outside of the cluster; none where Pods do not reach the outside. */
+  readonly resolvers: readonly string[];
   readonly log: Log;
 }
 
@@ -56,6 +58,7 @@ export async function startNodeServices(options: NodeServicesOptions): Promise<{
     serviceIps: [clusterDns],
     addresses: [place.address],
     clusterDomain,
+    upstreams: options.resolvers,
   });
   return {
     async stop() {

@@ -163,15 +163,14 @@ async function createEgress(network: ClusterNetwork): Promise<void> {
   await run([...host, 'nft', '-f', '-'], { input: rules });
 }
 
-/** Deleting the host's end deletes the other one too. */
+/** Deleting the host's end deletes the other one too; when that has gone first, the table alone is left. */
 async function removeEgress(cluster: string, hostNetns: string | undefined): Promise<void> {
   const host = inNetns(hostNetns);
   const port = egressPort(cluster);
-  if (!(await linkNames(undefined, hostNetns)).has(port)) return;
-  await run([...host, 'ip', 'link', 'delete', port]);
   const table = egressTable(cluster);
-  // An empty declaration first, so that deleting succeeds when there is none.
-  await run([...host, 'nft', '-f', '-'], { input: `table ip ${table}\ndelete table ip ${table}\n` });
+  const tables = await run([...host, 'nft', 'list', 'tables', 'ip']);
+  if ((await linkNames(undefined, hostNetns)).has(port)) await run([...host, 'ip', 'link', 'delete', port]);
+  if (tables.split('\n').includes(`table ip ${table}`)) await run([...host, 'nft', 'delete', 'table', 'ip', table]);
 }
 
 /** What goes out of the cluster has one address, which only the host knows. */

@@ -16,6 +16,7 @@ import { Cluster, clusterDns, clusterDomain, type NodePlace, nodePlaces, podRang
 import { nodeCgroup } from '#cmd/node/cgroups.ts';
 import { containerdPaths } from '#cmd/node/containerd-process.ts';
 import { imageMounts } from '#cmd/node/image-mounts.ts';
+import { machineDns, reachableServers } from '#cmd/node/machine-dns.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
 import { startNodeServices } from '#cmd/node-services.ts';
 import { settle } from '#cmd/processes/settle.ts';
@@ -54,6 +55,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
   const informers = new Informers(informerOptions);
   const allServices = informers.of(services);
   const machine = thisMachine();
+  const dns = machineDns();
   const runtime = containerdRuntime({ socketPath: containerdPaths(directory).socket, clock });
   const podLogsDir = join(directory, 'pod-logs');
   mkdirSync(podLogsDir, { recursive: true });
@@ -71,6 +73,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
     services: namespace => servicesOf(allServices, namespace),
     clusterDns: [clusterDns],
     clusterDomain,
+    nodeDns: dns,
     connect: (host, port, options) => hostDoorway.connect(host, port, options),
     files: source =>
       new NodeFiles({
@@ -88,7 +91,10 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
     podLogsDir,
     seccompDir: join(directory, 'kubelet', 'seccomp'),
   });
-  const others = await startNodeServices({ place, directory, kubelet, podRange, log });
+  const others = await startNodeServices({
+    ...{ place, directory, kubelet, podRange, log },
+    resolvers: config.egress ? reachableServers(dns) : [],
+  });
   settle(clock);
   process.on('SIGTERM', () => {
     kubelet.stop();
