@@ -2,8 +2,10 @@
 // The launcher: plain JavaScript for Node 18 and later. Installs what is missing, finds Node 26, runs src/cmd/main.ts.
 
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import * as module from 'node:module';
+import { connect, createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -12,19 +14,52 @@ const modules = join(here, 'node_modules');
 const stamp = join(modules, '.proa-installed');
 
 const lock = existsSync(join(here, 'package-lock.json')) ? readFileSync(join(here, 'package-lock.json'), 'utf8') : '';
-if (lock !== '' && (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== lock)) {
+const isInstalled = () => lock === '' || (existsSync(stamp) && readFileSync(stamp, 'utf8') === lock);
+if (!isInstalled()) {
+  const release = await turn();
+  if (!isInstalled()) install();
+  release();
+}
+
+function install() {
   process.stderr.write('proa: installing its packages (npm ci), once\n');
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const { status } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const { status, error } = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: here,
     stdio: ['ignore', 2, 2],
   });
   if (status !== 0) {
-    process.stderr.write('proa: npm ci failed; its message is above\n');
+    const why = error === undefined ? 'npm ci failed; its message is above' : `npm cannot be run: ${error.message}`;
+    process.stderr.write(`proa: ${why}\n`);
     process.exit(1);
   }
   if (!hasNode26()) completeNode26();
   writeFileSync(stamp, lock);
+}
+
+/** `npm ci` begins by removing what another one has just installed: of two at once, one waits. The name ends with us. */
+async function turn() {
+  if (process.platform !== 'linux') return () => {};
+  const name = `\0proa-install-${createHash('sha256').update(here).digest('hex')}`;
+  const waiting = [];
+  for (;;) {
+    const server = createServer(socket => waiting.push(socket.on('error', () => {})));
+    const isOurs = await new Promise((resolve, reject) => {
+      server.once('error', error => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+      server.listen(name, () => resolve(true));
+    });
+    if (isOurs) {
+      return () => {
+        server.close();
+        for (const socket of waiting) socket.destroy();
+      };
+    }
+    await new Promise(resolve =>
+      connect(name)
+        .on('error', () => {})
+        .on('close', resolve),
+    );
+  }
 }
 
 const entry = process.env.PROA_ENTRY || join(here, 'src/cmd/main.ts');
