@@ -89,8 +89,8 @@ export async function createNodeNetwork(network: NodeNetwork): Promise<void> {
   await ensureNetns(netns);
   const [links, ports] = await Promise.all([linkNames(netns), linkNames(router)]);
   if (!links.has('eth0')) {
-    // A port without its other end is what an earlier namespace of this name has left.
-    if (ports.has(port)) await batch(router, [`link delete ${port}`]);
+    // A port without its other end is what an earlier namespace of this name has left; the kernel may be taking it away.
+    if (ports.has(port)) await batch(router, [`link delete ${port}`]).catch(unlessGone(port, router));
     await batch(router, [`link add ${port} type veth peer name eth0 netns ${netns}`]);
   }
   await batch(netns, [
@@ -105,6 +105,12 @@ export async function createNodeNetwork(network: NodeNetwork): Promise<void> {
     `route replace ${podCidr} via ${address} dev ${nodeBridge}`,
   ]);
   await setRouter(netns);
+}
+
+function unlessGone(link: string, ...where: Parameters<typeof linkNames>): (error: unknown) => Promise<void> {
+  return async error => {
+    if ((await linkNames(...where)).has(link)) throw error;
+  };
 }
 
 /** The processes of the node are gone already. */
@@ -169,7 +175,9 @@ async function removeEgress(cluster: string, hostNetns: string | undefined): Pro
   const port = egressPort(cluster);
   const table = egressTable(cluster);
   const tables = await run([...host, 'nft', 'list', 'tables', 'ip']);
-  if ((await linkNames(undefined, hostNetns)).has(port)) await run([...host, 'ip', 'link', 'delete', port]);
+  if ((await linkNames(undefined, hostNetns)).has(port)) {
+    await run([...host, 'ip', 'link', 'delete', port]).catch(unlessGone(port, undefined, hostNetns));
+  }
   if (tables.split('\n').includes(`table ip ${table}`)) await run([...host, 'nft', 'delete', 'table', 'ip', table]);
 }
 

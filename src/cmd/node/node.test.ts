@@ -349,6 +349,8 @@ function twoNodes(): void {
     assert.ok(sockets.length > 0);
     for (const runtime of runtimes) runtime.close();
     for (const machine of machines) await purgeMachine(machine);
+    // With it goes the way out, but not what the host knows of it.
+    await run(['ip', 'netns', 'delete', clusterNetns(cluster)]);
     await removeClusterNetwork(cluster, network.hostNetns);
     assert.deepEqual(purgeClusterCgroup(cluster), []);
 
