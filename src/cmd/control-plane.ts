@@ -3,9 +3,10 @@
  * asked for.
  */
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { services } from '#api/core/service.ts';
 import { ipAddresses } from '#api/networking/ip-address.ts';
 import { serviceRange } from '#apiserver/allocation/cluster-ips.ts';
@@ -124,10 +125,20 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
 async function writeAdminKubeconfig(options: ControlPlaneOptions, identity: Identity, server: string): Promise<string> {
   const client = identity.client('admin', adminSubject);
   const authority = identity.clusterCa.certificate;
-  const parts = { server, cluster: options.name, user: `${options.name}-admin`, authority, client };
   const file = join(options.directory, 'admin.kubeconfig');
+  const namespace = namespaceIn(file);
+  const parts = { server, cluster: options.name, user: `${options.name}-admin`, authority, client, namespace };
   // Replaced whole: `up` may read it at any moment.
   await writeFile(`${file}.new`, kubeconfigText(parts), { mode: 0o600 });
   await rename(`${file}.new`, file);
   return file;
+}
+
+/** `proa kubectl config set-context --current --namespace=…` writes there: it outlives a new port or certificate. */
+function namespaceIn(file: string): string | undefined {
+  try {
+    return parse(readFileSync(file, 'utf8')).contexts[0].context.namespace;
+  } catch {
+    return undefined;
+  }
 }

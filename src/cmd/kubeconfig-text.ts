@@ -10,9 +10,12 @@ export interface KubeconfigParts {
   readonly user: string;
   readonly authority: Uint8Array;
   readonly client: KeyPair;
+  /** That of the context; `default` if absent. */
+  readonly namespace?: string | undefined;
 }
 
-export function kubeconfigText({ server, cluster, user, authority, client }: KubeconfigParts): string {
+export function kubeconfigText(parts: KubeconfigParts): string {
+  const { server, cluster, user, authority, client, namespace } = parts;
   const base64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
   const quoted = JSON.stringify;
   return `apiVersion: v1
@@ -26,7 +29,7 @@ contexts:
 - name: ${quoted(cluster)}
   context:
     cluster: ${quoted(cluster)}
-    user: ${quoted(user)}
+    user: ${quoted(user)}${namespace === undefined ? '' : `\n    namespace: ${quoted(namespace)}`}
 current-context: ${quoted(cluster)}
 users:
 - name: ${quoted(user)}

@@ -117,12 +117,13 @@ describe('the command line', () => {
   test('the context keeps what was set in it, and follows the cluster', async () => {
     const other = cluster.file('other', '');
     await cluster.proa('up', '-d', '--kubeconfig', other);
-    const before = readFileSync(cluster.kubeconfig, 'utf8');
-    writeFileSync(cluster.kubeconfig, before.replace(/^( +)user: .*$/m, '$&\n$1namespace: mine'));
+    for (const file of [cluster.kubeconfig, cluster.adminKubeconfig]) {
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/^( +)user: .*$/m, '$&\n$1namespace: mine'));
+    }
     const moved = String(await freePort());
     await cluster.proa('up', '-d', '--port', moved);
-    const text = readFileSync(cluster.kubeconfig, 'utf8');
-    assert.match(text, /namespace: mine/);
+    assert.match(readFileSync(cluster.kubeconfig, 'utf8'), /namespace: mine/);
+    assert.match(readFileSync(cluster.adminKubeconfig, 'utf8'), /namespace: "mine"/);
     for (const file of [cluster.kubeconfig, other])
       assert.ok(readFileSync(file, 'utf8').includes(`https://127.0.0.1:${moved}`), file);
     await cluster.proa('down', '--purge');
