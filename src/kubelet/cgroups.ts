@@ -10,6 +10,8 @@ export interface PodCgroups {
    */
   ensure(pod: Pod, before?: Pod): Promise<string>;
   remove(uid: string): Promise<void>;
+  /** The Pods that have one here. */
+  known(): Promise<string[]>;
   /** Makes the ones for the classes. */
   start(): Promise<void>;
 }

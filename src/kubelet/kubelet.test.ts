@@ -218,6 +218,27 @@ describe('a kubelet', () => {
     assert.deepEqual(await node.runtime.listPodSandboxes(), []);
   });
 
+  test('a cgroup that a kubelet left when it was killed is removed', async () => {
+    const removed: string[] = [];
+    const cgroups = {
+      ensure: async () => '/',
+      remove: async (uid: string) => void removed.push(uid),
+      known: async () => ['left-behind', ...[...killed.kubelet.workers].map(({ pod }) => pod.metadata.uid)],
+      start: async () => undefined,
+    };
+    const killed = await startSimulatedNode({ cgroups });
+    try {
+      await killed.create(podOf('sleep forever'));
+      await killed.pass(500);
+      removed.length = 0;
+      await killed.restartKubelet();
+      await killed.pass(500);
+      assert.deepEqual(removed, ['left-behind']);
+    } finally {
+      await killed.close();
+    }
+  });
+
   test('a sandbox that dies is made anew, with its containers', async () => {
     await node.create(podOf('sleep forever', { restartPolicy: 'Always' }));
     await node.pass(500);

@@ -354,10 +354,12 @@ class NodeKubelet implements Kubelet {
         this.host.log.info('removing a Pod that nobody wants any more', { pod: `${key.namespace}/${key.name}` });
         await removeAll(this.host, key).finally(() => this.#orphans.delete(key.uid));
       }
-      for (const uid of (await this.host.files?.known()) ?? []) {
+      const { files, cgroups } = this.host;
+      // A kubelet that was killed in the middle may have left the one without the other.
+      for (const uid of new Set([...((await files?.known()) ?? []), ...((await cgroups?.known()) ?? [])])) {
         if (this.#workers.has(uid)) continue;
-        await this.host.files?.release(uid);
-        await this.host.files?.remove({ uid, namespace: '', name: '' });
+        await files?.remove({ uid, namespace: '', name: '' });
+        await cgroups?.remove(uid);
       }
     } catch (error) {
       this.host.log.warn('remains of Pods could not be removed', { error: errorText(error) });

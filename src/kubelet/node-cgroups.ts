@@ -66,6 +66,17 @@ export class NodeCgroups implements PodCgroups {
     }
   }
 
+  async known(): Promise<string[]> {
+    const uids = new Set<string>();
+    for (const hierarchy of await this.#allHierarchies()) {
+      for (const each of ['', ...classes]) {
+        const names = await readdir(join(hierarchy, this.#kubepods, each)).catch(() => []);
+        for (const name of names) if (name.startsWith('pod')) uids.add(name.slice('pod'.length));
+      }
+    }
+    return [...uids];
+  }
+
   #pathOf(pod: Pod): string {
     const qos = qosClassOf(pod);
     const below = qos === 'Guaranteed' ? '' : qos.toLowerCase();

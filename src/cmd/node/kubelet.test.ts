@@ -357,6 +357,8 @@ function realKubelet(): void {
       );
       if (existsSync('/sys/fs/cgroup/cpu')) assert.equal(readFileSync(file, 'utf8'), `${shares}\n`);
     }
+    const all = await new NodeCgroups(nodeCgroup(cluster, machine.node), kubeletMachine()).known();
+    assert.ok(all.includes(watch.get('default', 'resized')?.metadata.uid ?? ''), all.join(' '));
     await client.delete(pods, { namespace: 'default', name: 'resized' });
   });
 
