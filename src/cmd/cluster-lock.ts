@@ -1,11 +1,11 @@
 /**
- * One command at a time changes a cluster: two that start it at once would each start a control plane. The lock is a name of
- * the kernel's, not a file, so it is gone with the process that held it, however that ended. Who waits is connected to who
+ * One command at a time changes a cluster: two that start it at once would each start a control plane. The lock is a name
+ * that is gone with the process that held it, however that ended. Who waits is connected to who
  * holds it: the end of the connection says that it is free.
  */
 
-import { createHash } from 'node:crypto';
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { localName, removeStaleName } from '#cmd/local-name.ts';
 
 export interface ClusterLock {
   release(): void;
@@ -22,8 +22,7 @@ export interface LockOptions {
 }
 
 export async function lockCluster(options: LockOptions): Promise<ClusterLock> {
-  // An abstract name: 107 bytes at most, so a hash of the path, which may be longer.
-  const name = `\0proa-${createHash('sha256').update(options.directory).digest('hex')}`;
+  const name = localName('lock', options.directory);
   let told = false;
   const tell = (holder: string) => {
     if (!told) options.onWait(holder);
@@ -68,7 +67,7 @@ function released(name: string, signal: AbortSignal | undefined, tell: (holder: 
     signal?.addEventListener('abort', stop, { once: true });
     socket.once('data', holder => tell(String(holder)));
     // It was released between our attempt and this.
-    socket.on('error', () => {});
+    socket.on('error', () => removeStaleName(name));
     socket.on('close', () => {
       signal?.removeEventListener('abort', stop);
       resolve();

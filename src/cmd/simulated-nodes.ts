@@ -1,11 +1,11 @@
 /** What the control plane and the process of the simulated nodes know of each other: addresses, certificate, socket. */
 
-import { createHash } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { Cluster, ClusterConfig } from '#cmd/cluster.ts';
 import type { Identity } from '#cmd/identity.ts';
+import { localName } from '#cmd/local-name.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
 import { simulatedAddress } from '#cmd/simulated-range.ts';
 import type { Dial } from '#lib/http/connect.ts';
@@ -28,9 +28,9 @@ export function simulatedDirectory(cluster: Cluster): string {
   return join(cluster.directory, 'simulated');
 }
 
-/** Where their kubelets listen, all together: an abstract name of the kernel's, which is gone with the process. */
+/** Where their kubelets listen, all together. */
 export function simulatedSocket(cluster: Cluster): string {
-  return `\0proa-simulated-${createHash('sha256').update(cluster.directory).digest('hex')}`;
+  return localName('simulated', cluster.directory);
 }
 
 /** To the kubelet of a simulated node. Which of them is meant, the host of the request says. */

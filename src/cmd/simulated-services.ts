@@ -3,6 +3,7 @@
 import { appendFileSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cluster } from '#cmd/cluster.ts';
+import { removeStaleName } from '#cmd/local-name.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
 import { simulatedDirectory, simulatedSocket } from '#cmd/simulated-nodes.ts';
 import type { SimulatedLogs } from '#kubelet/cri/simulated.ts';
@@ -60,5 +61,8 @@ export async function serveSimulatedKubelets(
     },
     onError: error => log.error('the kubelet server failed', { error: String((error as Error)?.stack ?? error) }),
   });
-  await server.listen({ path: simulatedSocket(cluster) });
+  const path = simulatedSocket(cluster);
+  // One process at most serves them, and that is this one.
+  removeStaleName(path);
+  await server.listen({ path });
 }

@@ -3,12 +3,13 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { after, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { nodes } from '#api/core/node.ts';
 import { lockCluster } from '#cmd/cluster-lock.ts';
-import { freePort, launcher, startProgram, TestCluster } from './test-cluster.ts';
+import { freePort, launcher, runProgram, startProgram, TestCluster } from './test-cluster.ts';
 
 describe('the command line', () => {
   const cluster = new TestCluster('words');
@@ -139,6 +140,22 @@ describe('the command line', () => {
       ['sim-1'],
     );
     await cluster.proa('down', '--purge');
+  });
+
+  test('off Linux nodes are simulated, and everything else is as on it', async () => {
+    const pretend = 'data:text/javascript,Object.defineProperty(process,"platform",{value:"darwin"})';
+    const main = [process.execPath, '--import', pretend, fileURLToPath(import.meta.resolve('#cmd/main.ts'))];
+    const env = { ...cluster.environment, TMPDIR: cluster.folder };
+    const proa = (...words: string[]) => runProgram([...main, ...words, '--name', cluster.name], { env });
+    const up = await proa('up', '-d', '--port', String(await freePort()));
+    assert.equal(up.code, 0, up.stderr);
+    assert.match(up.stdout, /real containers need Linux, and this is darwin; 1 simulated instead/);
+    assert.equal((await proa('status')).code, 0);
+    assert.equal((await proa('down', '--purge')).code, 0);
+    assert.deepEqual(
+      readdirSync(cluster.folder).filter(name => name.endsWith('.sock')),
+      [],
+    );
   });
 
   for (const words of [['up'], ['up', '-d']]) {

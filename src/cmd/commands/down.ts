@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { Cluster, type NodePlace, nodePlaces } from '#cmd/cluster.ts';
 import { lockCluster } from '#cmd/cluster-lock.ts';
 import type { Command } from '#cmd/command.ts';
+import { removeStaleName } from '#cmd/local-name.ts';
 import { removeContexts } from '#cmd/merge-kubeconfig.ts';
 import { purgeClusterCgroup, purgeMachine, stopMachine } from '#cmd/node/machine.ts';
 import { removeClusterNetwork } from '#cmd/node/network.ts';
 import { stopRecorded } from '#cmd/node/process-record.ts';
 import { type Progress, progress } from '#cmd/progress.ts';
+import { simulatedSocket } from '#cmd/simulated-nodes.ts';
 import { systemClock as clock } from '#lib/clock.ts';
 
 const stopGraceMs = 10_000;
@@ -111,6 +113,7 @@ async function purgeCluster(cluster: Cluster, report: Progress): Promise<void> {
     purgeClusterCgroup(cluster.name);
   }
   removeContexts(cluster);
+  removeStaleName(simulatedSocket(cluster));
   await rm(cluster.directory, { recursive: true, force: true });
   report.say('  nothing is left: no process, mount, interface, rule, file or context of this cluster');
 }

@@ -83,11 +83,20 @@ function processesOf(cluster: Cluster, nodeCount: number, simulated: number): Pr
 function processStatus(name: string, recordPath: string): ProcessStatus {
   const record = readRecord(recordPath);
   if (!isRunning(record)) return { name, pid: undefined, residentBytes: undefined, cpuSeconds: undefined };
-  const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${record.pid}/status`, 'utf8'))?.[1];
-  const stat = readFileSync(`/proc/${record.pid}/stat`, 'utf8');
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
-  return { name, pid: record.pid, residentBytes: Number(resident ?? 0) * 1024, cpuSeconds };
+  return { name, pid: record.pid, ...usageOf(record.pid) };
+}
+
+/** Linux tells; elsewhere nothing is known. */
+function usageOf(pid: number): Pick<ProcessStatus, 'residentBytes' | 'cpuSeconds'> {
+  try {
+    const resident = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const cpuSeconds = (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+    return { residentBytes: Number(resident ?? 0) * 1024, cpuSeconds };
+  } catch {
+    return { residentBytes: undefined, cpuSeconds: undefined };
+  }
 }
 
 /** Undefined when the API server does not answer. */
@@ -113,12 +122,15 @@ const nameWidthMin = 22;
 
 function text(result: Status): string {
   const width = Math.max(nameWidthMin, ...result.processes.map(({ name }) => name.length));
-  const rows = result.processes.map(({ name, pid, residentBytes, cpuSeconds }) =>
-    pid === undefined
-      ? `  ${name.padEnd(width)} stopped`
-      : `  ${name.padEnd(width)} pid ${String(pid).padEnd(8)} ${megabytes(residentBytes).padStart(7)}  ${(cpuSeconds ?? 0).toFixed(1).padStart(7)} s of CPU`,
-  );
+  const rows = result.processes.map(each => `  ${each.name.padEnd(width)} ${usage(each)}`);
   return `${result.name}  ${result.server}  ${summary(result)}\n${rows.join('\n')}\n`;
+}
+
+function usage({ pid, residentBytes, cpuSeconds }: ProcessStatus): string {
+  if (pid === undefined) return 'stopped';
+  if (residentBytes === undefined || cpuSeconds === undefined) return `pid ${pid}`;
+  const cpu = cpuSeconds.toFixed(1).padStart(7);
+  return `pid ${String(pid).padEnd(8)} ${megabytes(residentBytes).padStart(7)}  ${cpu} s of CPU`;
 }
 
 function summary({ running, answering, processes, nodes: known }: Status): string {
@@ -141,6 +153,6 @@ function shortList(names: readonly string[]): string {
   return `${names.slice(0, listedMax).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function megabytes(bytes: number | undefined): string {
-  return `${Math.round((bytes ?? 0) / (1 << 20))} MB`;
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / (1 << 20))} MB`;
 }

@@ -14,8 +14,9 @@ export interface ProcessRecord {
   startTicks: number;
 }
 
-/** Undefined when there is no such process (or only what is left of it until its parent asks). */
+/** Undefined when there is no such process (or only what is left of it until its parent asks). Off Linux 0 for any. */
 export function startTicksOf(pid: number): number | undefined {
+  if (process.platform !== 'linux') return exists(pid) ? 0 : undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name, in parentheses, may hold anything; the fields after it do not.
@@ -23,6 +24,14 @@ export function startTicksOf(pid: number): number | undefined {
     return state === 'Z' || state === 'X' ? undefined : Number(fields[18]);
   } catch {
     return undefined;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
