@@ -1,6 +1,6 @@
 /** What the machine of a node is: read once, when the kubelet starts. */
 
-import { readFileSync } from 'node:fs';
+import { readFileSync, statfsSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import type { NodeSystemInfo } from '#api/core/node.ts';
 
@@ -13,7 +13,7 @@ export interface Machine {
   cpus: number;
   memoryBytes: number;
   podsMax: number;
-  /** Absent where containers' disks are not counted. */
+  /** The disk under the Pods' files; absent where it is not counted. */
   ephemeralStorageBytes?: number | undefined;
   system: SystemInfo;
 }
@@ -21,12 +21,14 @@ export interface Machine {
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64', arm: 'arm' };
 const podsMax = 110;
 
-export function thisMachine(): Machine {
+/** `dataDir` is where Pods keep their files. */
+export function thisMachine(dataDir: string): Machine {
   const machineID = firstLine('/etc/machine-id');
   return {
     cpus: cpus().length,
     memoryBytes: totalmem(),
     podsMax,
+    ephemeralStorageBytes: diskBytes(dataDir),
     system: {
       machineID,
       systemUUID: firstLine('/sys/class/dmi/id/product_uuid') || machineID,
@@ -37,6 +39,11 @@ export function thisMachine(): Machine {
       architecture: architectures[arch()] ?? arch(),
     },
   };
+}
+
+function diskBytes(path: string): number {
+  const { blocks, bsize } = statfsSync(path);
+  return blocks * bsize;
 }
 
 function firstLine(path: string): string {

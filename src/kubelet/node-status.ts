@@ -6,11 +6,13 @@ import type { Image, RuntimeStatus, RuntimeVersion } from '#kubelet/cri/runtime.
 import type { Machine } from '#kubelet/machine.ts';
 import type { Amounts } from '#kubelet/resources.ts';
 import { rfc3339 } from '#lib/clock.ts';
+import { quantityFromUnits } from '#machinery/quantity.ts';
 
 export const kubeletVersion = 'v1.36.3';
 
-/** What upstream keeps back of a node's memory for the moment before it evicts. */
+/** What upstream keeps back of a node's memory and disk for the moment before it evicts. */
 const memoryKeptBytes = 100 << 20;
+const diskKeptShare = Math.fround(0.1);
 const imagesMax = 50;
 const namesPerImageMax = 5;
 
@@ -66,7 +68,7 @@ export function nodeStatus(
   const { machine, ips, name, port } = facts;
   const { version, runtime } = state;
   return {
-    capacity: capacityOf(machine, machine.memoryBytes),
+    capacity: amountsOf(machine, machine.memoryBytes, machine.ephemeralStorageBytes),
     allocatable: allocatableOf(machine),
     conditions: conditions(state, before?.conditions ?? [], nowMs),
     addresses: [...ips.map(address => ({ type: 'InternalIP', address })), { type: 'Hostname', address: name }],
@@ -92,14 +94,15 @@ export function nodeStatus(
 const plain = (version: string): string => version.replace(/^v/, '').replace(/[~+ ].*$/, '');
 
 export function allocatableOf(machine: Machine): Amounts {
-  return capacityOf(machine, Math.max(machine.memoryBytes - memoryKeptBytes, 0));
+  const { memoryBytes, ephemeralStorageBytes: diskBytes } = machine;
+  const disk = diskBytes && diskBytes - Math.floor(diskBytes * diskKeptShare);
+  return amountsOf(machine, Math.max(memoryBytes - memoryKeptBytes, 0), disk);
 }
 
-function capacityOf(machine: Machine, memoryBytes: number): Amounts {
-  const storage = machine.ephemeralStorageBytes;
+function amountsOf(machine: Machine, memoryBytes: number, diskBytes: number | undefined): Amounts {
   return {
     cpu: String(machine.cpus),
-    ...(storage === undefined ? {} : { 'ephemeral-storage': `${Math.floor(storage / 1024)}Ki` }),
+    ...(diskBytes === undefined ? {} : { 'ephemeral-storage': quantityFromUnits(diskBytes, 'binary').toString() }),
     'hugepages-1Gi': '0',
     'hugepages-2Mi': '0',
     memory: `${Math.floor(memoryBytes / 1024)}Ki`,

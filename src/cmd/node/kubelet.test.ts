@@ -99,7 +99,7 @@ function realKubelet(): void {
 
   function start(): Kubelet {
     const podLogsDir = join(machine.dataDir, 'pod-logs');
-    const facts = kubeletMachine();
+    const facts = kubeletMachine(machine.dataDir);
     return startKubelet({
       nodeName: 'node-a',
       client,
@@ -357,7 +357,7 @@ function realKubelet(): void {
       );
       if (existsSync('/sys/fs/cgroup/cpu')) assert.equal(readFileSync(file, 'utf8'), `${shares}\n`);
     }
-    const all = await new NodeCgroups(nodeCgroup(cluster, machine.node), kubeletMachine()).known();
+    const all = await new NodeCgroups(nodeCgroup(cluster, machine.node), kubeletMachine(machine.dataDir)).known();
     assert.ok(all.includes(watch.get('default', 'resized')?.metadata.uid ?? ''), all.join(' '));
     await client.delete(pods, { namespace: 'default', name: 'resized' });
   });

@@ -54,7 +54,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
   };
   const informers = new Informers(informerOptions);
   const allServices = informers.of(services);
-  const machine = thisMachine();
+  const machine = thisMachine(directory);
   const dns = machineDns();
   const runtime = containerdRuntime({ socketPath: containerdPaths(directory).socket, clock });
   const podLogsDir = join(directory, 'pod-logs');

@@ -27,7 +27,7 @@ export async function run(clusterDirectory: string): Promise<void> {
   const informers = new Informers(options);
   const source = new SharedPodSource(informers.of(pods));
   const nodeSource = new SharedNodeSource(informers.of(nodes));
-  const machine = thisMachine();
+  const machine = thisMachine(cluster.directory);
   const { directory: logsDirectory, logs } = openSimulatedLogs(cluster);
   const kubelets = new Map<string, Kubelet>();
   for (const { name: nodeName, address } of simulatedPlaces(config.simulated)) {
