@@ -131,8 +131,9 @@ describe('the command line', () => {
     for (const file of [cluster.kubeconfig, other]) assert.ok(!readFileSync(file, 'utf8').includes(cluster.name), file);
   });
 
-  test('simulated nodes that are taken away are forgotten', async () => {
+  test('simulated nodes that are taken away are forgotten, and one that was deleted comes back', async () => {
     await cluster.up('--nodes', '0', '--simulated', '2', '--port', String(await freePort()));
+    await cluster.client.delete(nodes, { name: 'sim-1' });
     await cluster.up('--simulated', '1');
     const { items } = await cluster.client.list(nodes);
     assert.deepEqual(

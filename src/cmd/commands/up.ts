@@ -100,10 +100,11 @@ async function startCluster(given: Arguments, cluster: Cluster, report: Progress
   const stopped = names.filter(name => !isRunning(readRecord(cluster.record(name))));
   let connection: ApiConnection | undefined;
   try {
-    connection = await startAll(cluster, config, stopped, { report, signal });
+    const started = await startAll(cluster, config, stopped, { report, signal });
+    connection = started.connection;
     await forgetSimulated(connection, simulatedPlaces(before?.simulated ?? 0).slice(config.simulated));
     const context = mergeKubeconfig(cluster, given.text('kubeconfig'));
-    if (stopped.length === 0) report.say('  everything was running already');
+    if (started.names.length === 0) report.say('  everything was running already');
     describe(cluster, config, context, report);
   } catch (error) {
     // What a program that Ctrl-C has ended too complains of is not the reason.
@@ -158,7 +159,7 @@ async function startAll(
   config: ClusterConfig,
   stopped: readonly string[],
   { report, signal }: { report: Progress; signal: AbortSignal },
-): Promise<ApiConnection> {
+): Promise<{ connection: ApiConnection; names: readonly string[] }> {
   const startMs = clock.nowMs();
   const places = nodePlaces(config.nodes);
   if (places.length > 0) {
@@ -179,11 +180,12 @@ async function startAll(
       () => machines,
       () => `${places.length} of its own`,
     );
-    signal.throwIfAborted();
-    for (const place of places) await startNodeProcess(cluster, place);
   }
+  signal.throwIfAborted();
+  const forgotten = await stopForgotten(cluster, connection, config, stopped);
+  for (const place of places) await startNodeProcess(cluster, place);
   if (config.simulated > 0) await startProcess(cluster, 'simulated', ['simulated', cluster.directory]);
-  const sinceMs = (process: string) => (stopped.includes(process) ? startMs : 0);
+  const sinceMs = (process: string) => (stopped.includes(process) || forgotten.has(process) ? startMs : 0);
   const wanted = new Map([
     ...places.map(({ name }) => [name, sinceMs(name)] as const),
     ...simulatedPlaces(config.simulated).map(({ name }) => [name, sinceMs('simulated')] as const),
@@ -197,7 +199,28 @@ async function startAll(
       () => `${wanted.size}: ${kind}`,
     );
   }
-  return connection;
+  return { connection, names: [...stopped, ...forgotten] };
+}
+
+/** A kubelet registers its node when it starts, and does not when somebody deletes it: asked for again, it starts anew. */
+async function stopForgotten(
+  cluster: Cluster,
+  { client }: ApiConnection,
+  config: ClusterConfig,
+  stopped: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const processOf = new Map([
+    ...nodePlaces(config.nodes).map(({ name }) => [name, name] as const),
+    ...simulatedPlaces(config.simulated).map(({ name }) => [name, 'simulated'] as const),
+  ]);
+  const running = new Set([...processOf.values()].filter(process => !stopped.includes(process)));
+  if (running.size === 0) return running;
+  const { items } = await client.list(nodes);
+  for (const { metadata } of items) processOf.delete(metadata?.name ?? '');
+  const forgotten = new Set([...processOf.values()].filter(process => running.has(process)));
+  const stop = (name: string) => stopRecorded({ recordPath: cluster.record(name), graceMs: stopGraceMs, clock });
+  await Promise.all([...forgotten].map(stop));
+  return forgotten;
 }
 
 /** Nobody comes back under these names, and Pods would be bound to them for as long as they seem ready. */
