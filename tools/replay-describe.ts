@@ -154,6 +154,8 @@ function plain(text: string, namespace: string): string[] {
       .replace(/(\bkubelet +)spec\.\w+\{\w+\}: /g, '$1')
       .replace(/(Port: +\d+\/\w+) \(\w+\)/g, '$1')
       .replace(/^ *Kube-Proxy Version:.*\n/m, '')
+      // The disk of the machine where it was recorded was not counted.
+      .replace(/^ *ephemeral-storage: .*\n/gm, '')
       .replace(/\(x\d+ over [^)]*\)/g, '(x<n> over <age>)')
       .replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, '<uid>')
       .replace(/<uid-\d>/g, '<uid>')
