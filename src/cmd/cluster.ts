@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { clusterNamePattern, nodeAddress } from '#cmd/node/network-names.ts';
 import { UsageError } from '#cmd/usage-error.ts';
 
@@ -44,6 +44,13 @@ export class Cluster {
     }
     this.name = name;
     this.directory = join(rootOf(dataDir), name);
+  }
+
+  /** For a person who may have meant another one. */
+  get absence(): string {
+    const others = clusterNames(dirname(this.directory)).map(name => JSON.stringify(name));
+    const known = others.length === 0 ? '' : ` (there ${others.length === 1 ? 'is' : 'are'} ${others.join(', ')})`;
+    return `there is no cluster ${JSON.stringify(this.name)}${known}`;
   }
 
   get configFile(): string {

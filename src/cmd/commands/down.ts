@@ -28,7 +28,7 @@ export const down: Command = {
     const report = progress(clock, given.text('output') === 'json');
     // Says so when it is there and of another user.
     if (cluster.readIfWhole() === undefined && !existsSync(cluster.directory)) {
-      report.say(`  there is no cluster ${JSON.stringify(cluster.name)}: nothing to do`);
+      report.say(`  ${cluster.absence}: nothing to do`);
       return 0;
     }
     const stop = given.is('purge') ? purgeCluster : stopCluster;

@@ -39,7 +39,7 @@ export const image: Command = {
 function socketsOf(cluster: Cluster): Sockets {
   const named = JSON.stringify(cluster.name);
   const config = cluster.read();
-  if (config === undefined) throw new UsageError(`there is no cluster ${named}: proa up starts it`);
+  if (config === undefined) throw new UsageError(`${cluster.absence}: proa up starts it`);
   if (config.nodes === 0) {
     throw new UsageError(`the cluster ${named} has no nodes with containers; simulated ones have every image`);
   }

@@ -32,7 +32,7 @@ export const kubectl: Command = {
     const cluster = new Cluster(name, dataDir);
     const { kubeconfigFile } = cluster;
     if (cluster.read() === undefined || !existsSync(kubeconfigFile))
-      throw new UsageError(`there is no cluster ${JSON.stringify(name)}: proa up starts it`);
+      throw new UsageError(`${cluster.absence}: proa up starts it`);
     return new Promise((resolve, reject) => {
       const child = spawn('kubectl', rest, { stdio: 'inherit', env: { ...process.env, KUBECONFIG: kubeconfigFile } });
       child.on('error', error => {

@@ -31,7 +31,7 @@ export const status: Command = {
     const config = cluster.read();
     if (config === undefined) {
       const none = { name: cluster.name, exists: false, running: false, processes: [], nodes: [] };
-      const said = `there is no cluster ${JSON.stringify(cluster.name)}; proa up starts one`;
+      const said = `${cluster.absence}; proa up starts one`;
       process.stdout.write(`${json ? JSON.stringify(none, null, 2) : said}\n`);
       return 3;
     }

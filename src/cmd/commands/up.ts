@@ -367,9 +367,8 @@ function describe(
   const use = context.current ? 'it is the current one' : `use it: kubectl --context ${context.name} …`;
   report.say(`  kubeconfig      context "${context.name}" in ${context.file}; ${use}`);
   const kubectl = `proa kubectl${cluster.name === 'proa' ? '' : ` --name ${cluster.name}`}`;
-  report.say(
-    `  try             ${kubectl} get nodes${config.nodes > 0 ? '' : '   (no containers run on simulated nodes)'}`,
-  );
+  const remark = config.simulated > 0 ? 'no containers run on simulated nodes' : 'there are no nodes';
+  report.say(`  try             ${kubectl} get nodes${config.nodes > 0 ? '' : `   (${remark})`}`);
 }
 
 /**
