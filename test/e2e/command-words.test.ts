@@ -100,7 +100,7 @@ describe('the command line', () => {
     await waiting.line(/waiting for a test \(pid \d+\), which is at work on this cluster/);
     assert.equal((await cluster.tryProa('status')).code, 3);
     held.release();
-    await waiting.line(/✓ control plane[^]*\(there are no nodes\)/);
+    await waiting.line(/✓ control plane[\s\S]*\(there are no nodes\)/);
     assert.equal(await waiting.end(), 0);
     const other = await runProgram([process.execPath, launcher, 'status'], { env: cluster.environment });
     assert.equal(other.stdout, `there is no cluster "proa" (there is "${cluster.name}"); proa up starts one\n`);
