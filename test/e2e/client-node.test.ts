@@ -86,6 +86,8 @@ describeWithNodes('@kubernetes/client-node', import.meta.filename, () => {
   test('forwards a port', async () => {
     const forward = new PortForward(config);
     const server = createServer(socket => {
+      // What comes after the first bytes is written to one that has gone.
+      socket.on('error', () => {});
       void forward.portForward(namespace, 'hello', [3000], socket, null, socket);
     });
     server.listen(0, '127.0.0.1');
