@@ -149,7 +149,7 @@ describe('transcripts', { skip: withoutKubectl }, () => {
     const played: Played = new Map();
     for (const { version, program } of programs) {
       test(`${name}, kubectl ${version}`, async () => {
-        const namespace = `${name}-${version.replaceAll(/[^\d]/g, '-')}`;
+        const namespace = `${name}-${version.toLowerCase().replaceAll(/[^a-z\d]/g, '-')}`;
         await cluster.kubectl(program, 'create', 'namespace', namespace);
         const admin = readFileSync(cluster.adminKubeconfig, 'utf8');
         const env = { ...process.env, KUBECONFIG: cluster.file(namespace, inNamespace(admin, namespace)) };

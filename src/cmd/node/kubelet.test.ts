@@ -91,10 +91,16 @@ function realKubelet(): void {
     source = podSourceOfNode('node-a', { client, clock: systemClock, random: systemRandom });
     kubelet = start();
     watch = new Informer(pods, {}, { client, clock: systemClock, random: systemRandom }).start();
-    // The kubelet looks for what this one does at times only: the last test sees what came of it.
+    // The kubelet looks for what this one does at times only: the last test sees what came of it. One that starts anew just
+    // then has forgotten, and the Pod goes on until it is seen again.
     const volumes = [{ name: 'v', emptyDir: { sizeLimit: '1Mi' } }];
     const volumeMounts = [{ name: 'v', mountPath: '/v' }];
-    await create('full', 'head -c 3000000 /dev/zero > /v/file; sleep 600', { volumes }, { volumeMounts });
+    await create(
+      'full',
+      'head -c 3000000 /dev/zero > /v/file; sleep 600',
+      { volumes, restartPolicy: 'Always' },
+      { volumeMounts },
+    );
   });
 
   function start(): Kubelet {
