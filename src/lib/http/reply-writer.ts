@@ -39,26 +39,33 @@ export function writeReply(sink: Sink, chunks: readonly Uint8Array[], writing: R
 }
 
 function writeSlowly(sink: Sink, chunks: readonly Uint8Array[], { clock, giveUp, onEnd }: ReplyWriting): void {
+  // Let go of as soon as all is written: the sink, and with it these listeners, live on for a while.
+  let pieces: Iterator<Uint8Array> | undefined = piecesOf(chunks);
   const timer = clock.after(replyMsMax, giveUp, { idle: true });
-  sink.on('close', () => timer.cancel());
-  const pieces = piecesOf(chunks);
-  let isOver = false;
   const writeTurn = () => {
     let bytes = 0;
-    while (!isOver && !sink.destroyed) {
+    let isFull = false;
+    // Pieces may be as small as a row of a Table: a turn of them leaves together.
+    sink.cork();
+    while (pieces !== undefined && !(isFull && bytes >= turnBytesMax)) {
       const { value: piece, done } = pieces.next();
       if (done) {
-        isOver = true;
+        pieces = undefined;
         sink.end();
         onEnd?.();
-        return;
+      } else {
+        bytes += piece.length;
+        isFull = !sink.write(piece);
       }
-      bytes += piece.length;
-      if (!sink.write(piece) && bytes >= turnBytesMax) return;
     }
+    sink.uncork();
   };
+  sink.on('close', () => {
+    pieces = undefined;
+    timer.cancel();
+  });
   sink.on('drain', writeTurn);
-  writeTurn();
+  if (!sink.destroyed) writeTurn();
 }
 
 function* piecesOf(chunks: readonly Uint8Array[]): Generator<Uint8Array, undefined> {
