@@ -291,7 +291,7 @@ async function startNodeProcess(cluster: Cluster, { name }: NodePlace): Promise<
 
 /**
  * Of 230 MB that the control plane took with Node's own settings, these save 50: each thread has a young generation, and
- * an arena of malloc, that it seldom needs. With `gc` a process that has started gives back another 13 (settle.ts).
+ * an arena of malloc, that it seldom needs. With `gc` a process that has started gives back another 13 (collect-once.ts).
  */
 const frugalFlags = ['--max-semi-space-size=4', '--expose-gc'];
 const frugalEnvironment = { MALLOC_ARENA_MAX: '1' };

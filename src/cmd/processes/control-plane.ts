@@ -12,8 +12,8 @@ import { clusterAddress, clusterNetns, netnsPath, nodeRange, pullRelayPort } fro
 import { openPullRelay } from '#cmd/node/pull-relay.ts';
 import { writeNodeCredentials } from '#cmd/node-credentials.ts';
 import { openNodePorts } from '#cmd/node-ports.ts';
+import { collectOnce } from '#cmd/processes/collect-once.ts';
 import { type Loops, type LoopsData, startLoops } from '#cmd/processes/loops.ts';
-import { settle } from '#cmd/processes/settle.ts';
 import { dialSimulated, writeSimulatedCredentials } from '#cmd/simulated-nodes.ts';
 import { dialCluster } from '#cmd/simulated-range.ts';
 import { standardLog } from '#cmd/standard-log.ts';
@@ -56,7 +56,7 @@ export async function run(directory: string): Promise<void> {
   });
   if (doorway !== undefined) openNodePorts({ plane, doorway, places: nodePlaces(config.nodes), clock, random, log });
   stopOnSignal(plane, loops, inside);
-  settle(clock);
+  collectOnce(clock);
 }
 
 async function writeAllNodeCredentials(identity: Identity, cluster: Cluster, config: ClusterConfig): Promise<void> {

@@ -8,8 +8,8 @@ import { tokenForSecret } from '#apiserver/authn/service-account-tokens.ts';
 import { Client } from '#client/client.ts';
 import { Informers } from '#client/informer.ts';
 import { jsonTransport } from '#client/json-transport.ts';
+import { collectOnce } from '#cmd/processes/collect-once.ts';
 import type { LoopsData } from '#cmd/processes/loops.ts';
-import { settle } from '#cmd/processes/settle.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { startControllers } from '#controllers/start.ts';
 import { systemClock as clock } from '#lib/clock.ts';
@@ -54,4 +54,4 @@ if (data.scheduler) {
   startScheduler({ client, informers, clock, random, log, signal: new AbortController().signal });
 }
 
-settle(clock);
+collectOnce(clock);

@@ -19,7 +19,7 @@ import { imageMounts } from '#cmd/node/image-mounts.ts';
 import { machineDns, reachableServers } from '#cmd/node/machine-dns.ts';
 import { nodeCredentialFiles } from '#cmd/node-credentials.ts';
 import { startNodeServices } from '#cmd/node-services.ts';
-import { settle } from '#cmd/processes/settle.ts';
+import { collectOnce } from '#cmd/processes/collect-once.ts';
 import { standardLog } from '#cmd/standard-log.ts';
 import { containerdRuntime } from '#kubelet/cri/containerd.ts';
 import { startKubelet } from '#kubelet/kubelet.ts';
@@ -95,7 +95,7 @@ export async function run(clusterDirectory: string, name: string): Promise<void>
     ...{ place, directory, kubelet, podRange, log },
     resolvers: config.egress ? reachableServers(dns) : [],
   });
-  settle(clock);
+  collectOnce(clock);
   process.on('SIGTERM', () => {
     kubelet.stop();
     void others.stop().then(() => process.exit(0));

@@ -6,7 +6,7 @@ import { pods } from '#api/core/pod.ts';
 import { Informers } from '#client/informer.ts';
 import { connectByKubeconfig } from '#cmd/api-client.ts';
 import { Cluster, clusterDns, clusterDomain } from '#cmd/cluster.ts';
-import { settle } from '#cmd/processes/settle.ts';
+import { collectOnce } from '#cmd/processes/collect-once.ts';
 import { simulatedPlaces } from '#cmd/simulated-nodes.ts';
 import { openSimulatedLogs, serveSimulatedKubelets } from '#cmd/simulated-services.ts';
 import { standardLog } from '#cmd/standard-log.ts';
@@ -54,7 +54,7 @@ export async function run(clusterDirectory: string): Promise<void> {
     kubelets.set(address, kubelet);
   }
   await serveSimulatedKubelets(cluster, kubelets, log);
-  settle(clock);
+  collectOnce(clock);
   process.on('SIGTERM', () => {
     informers.stop();
     process.exit(0);

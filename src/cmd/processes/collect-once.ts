@@ -3,9 +3,9 @@
 import type { Clock } from '#lib/clock.ts';
 
 /** By then the cluster is ready, and the rush of first lists is over. */
-const settleMs = 15_000;
+const delayMs = 15_000;
 
 /** Once, on this thread: an idle one would else never collect. `gc` is there by `--expose-gc`. */
-export function settle(clock: Clock): void {
-  clock.after(settleMs, () => globalThis.gc?.(), { idle: true });
+export function collectOnce(clock: Clock): void {
+  clock.after(delayMs, () => globalThis.gc?.(), { idle: true });
 }
