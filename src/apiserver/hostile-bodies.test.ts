@@ -1,21 +1,13 @@
 /** Bodies that cost more than their length, or that nobody would write: each is refused or answered, and the server goes on. */
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { systemClock } from '#lib/clock.ts';
-import { type Ask, applyPatch, asker, jsonPatch, mergePatch } from '#testing/api-requests.ts';
-import { type InMemoryServer, inMemoryServer } from '#testing/in-memory-server.ts';
+import { test } from 'node:test';
+import { applyPatch, askerOfTests, jsonPatch, mergePatch } from '#testing/api-requests.ts';
 
 const configMaps = '/api/v1/namespaces/default/configmaps';
 const revisions = '/apis/apps/v1/namespaces/default/controllerrevisions';
 
-let server: InMemoryServer;
-let ask: Ask;
-before(async () => {
-  server = await inMemoryServer(systemClock);
-  ask = asker(server);
-});
-after(() => server.close());
+const ask = askerOfTests();
 
 const list = <T>(length: number, item: (i: number) => T) => Array.from({ length }, (_, i) => item(i));
 const nested = (depth: number) => `${'{"a":'.repeat(depth)}{}${'}'.repeat(depth)}`;

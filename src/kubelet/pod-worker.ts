@@ -40,7 +40,7 @@ import {
 import { StatusWriter } from '#kubelet/status-writer.ts';
 import { graceSecondsOf, killContainer, killPod } from '#kubelet/termination.ts';
 import { TerminationMessages } from '#kubelet/termination-messages.ts';
-import type { Timer } from '#lib/clock.ts';
+import { WakeLoop } from '#kubelet/wake-loop.ts';
 import { sleep } from '#lib/clock.ts';
 
 type Phase = 'new' | 'running' | 'terminating' | 'terminated';
@@ -55,6 +55,7 @@ export class PodWorker {
   readonly #host: Host;
   readonly #writer: StatusWriter;
   readonly #probes: PodProbes;
+  readonly #loop: WakeLoop;
   readonly #resizer: Resizer;
   readonly #containerBackoff = new Backoff(containerBackoffMs);
   readonly #retryBackoff = new Backoff(retryBackoffMs);
@@ -81,10 +82,6 @@ export class PodWorker {
   readonly #justStarted = new Set<string>();
   #finished = false;
   #observed: ObservedPod = nothingObserved;
-  #dirty = false;
-  #looping = false;
-  #stopped = false;
-  #timer: { atMs: number; timer: Timer } | undefined;
 
   constructor(options: PodWorkerOptions) {
     const { host, pod } = options;
@@ -93,6 +90,7 @@ export class PodWorker {
     this.#host = host;
     this.#pod = pod;
     this.#resizer = new Resizer(pod);
+    this.#loop = new WakeLoop(host.clock, () => this.#work());
     this.#writer = new StatusWriter(pod, {
       client: host.client,
       clock: host.clock,
@@ -173,51 +171,33 @@ export class PodWorker {
 
   /** Something may have changed: look again. */
   wake(): void {
-    this.#dirty = true;
-    if (!this.#looping && !this.#stopped) void this.#loop();
+    this.#loop.wake();
   }
 
   /** The kubelet stops. What runs goes on running. */
   stop(): void {
-    this.#stopped = true;
+    this.#loop.stop();
     this.#unwanted.abort(new Error('the kubelet stops'));
-    this.#timer?.timer.cancel();
     this.#probes.stop();
     this.#writer.stop();
     this.#host.objects.release(this.#pod.metadata.uid);
   }
 
-  async #loop(): Promise<void> {
-    this.#looping = true;
-    while (this.#dirty && !this.#stopped) {
-      this.#dirty = false;
-      try {
-        await this.#sync();
-        this.#retryBackoff.forget('');
-      } catch (error) {
-        if (this.#stopped) break;
-        this.#host.log.warn('a Pod could not be synced', { pod: this.name, error: errorText(error) });
-        this.#retryLater(this.#retryBackoff);
-      }
+  async #work(): Promise<void> {
+    try {
+      await this.#sync();
+      this.#retryBackoff.forget('');
+    } catch (error) {
+      if (this.#loop.stopped) return;
+      this.#host.log.warn('a Pod could not be synced', { pod: this.name, error: errorText(error) });
+      this.#retryLater(this.#retryBackoff);
     }
-    this.#looping = false;
   }
 
   #retryLater(backoff: Backoff): void {
     const nowMs = this.#host.clock.nowMs();
     backoff.next('', nowMs, nowMs);
-    this.#wakeAt(backoff.waiting('', nowMs, nowMs)?.untilMs ?? nowMs);
-  }
-
-  #wakeAt(atMs: number): void {
-    if (this.#stopped || (this.#timer !== undefined && this.#timer.atMs <= atMs)) return;
-    this.#timer?.timer.cancel();
-    const { clock } = this.#host;
-    const timer = clock.after(Math.max(atMs - clock.nowMs(), 0), () => {
-      this.#timer = undefined;
-      this.wake();
-    });
-    this.#timer = { atMs, timer };
+    this.#loop.wakeAt(backoff.waiting('', nowMs, nowMs)?.untilMs ?? nowMs);
   }
 
   async #sync(): Promise<void> {
@@ -265,7 +245,7 @@ export class PodWorker {
 
   #enter(phase: Phase): void {
     this.#phase = phase;
-    this.#dirty = true;
+    this.wake();
   }
 
   async #observe(): Promise<void> {
@@ -358,7 +338,7 @@ export class PodWorker {
     const atMs = deadlineMs(this.#pod, this.#writer.status);
     if (atMs === undefined || this.#terminal !== undefined) return;
     if (this.#host.clock.nowMs() < atMs) {
-      this.#wakeAt(atMs);
+      this.#loop.wakeAt(atMs);
       return;
     }
     say(this.#host, this.#pod, 'Normal', deadlineExceeded.reason, deadlineExceeded.message);
@@ -391,7 +371,7 @@ export class PodWorker {
       for (const { target, restarts } of plan.kills) if (restarts) this.#forced.add(target.container.name);
       // That it has ended is told together with what comes of it.
       this.#toldAlready = true;
-      this.#dirty = true;
+      this.wake();
     }
     const starts = plan.starts.filter(({ target }) => !this.#isHeld(target.container.name));
     if (starts.length > 0) await this.#start(starts);
@@ -399,7 +379,7 @@ export class PodWorker {
 
   #isHeld(name: string): boolean {
     const untilMs = this.#failures.waitsUntilMs(name, this.#host.clock.nowMs());
-    if (untilMs !== undefined) this.#wakeAt(untilMs);
+    if (untilMs !== undefined) this.#loop.wakeAt(untilMs);
     return untilMs !== undefined;
   }
 
@@ -413,10 +393,10 @@ export class PodWorker {
       report: () => this.#report({ mayRun: true }),
       settle: () => this.#settle(),
       kill: kill => this.#kill(kill),
-      wakeAt: atMs => this.#wakeAt(atMs),
+      wakeAt: atMs => this.#loop.wakeAt(atMs),
     });
     for (const name of killed) this.#forced.add(name);
-    if (killed.length > 0) this.#dirty = true;
+    if (killed.length > 0) this.wake();
   }
 
   #restartsAll(): boolean {
@@ -438,14 +418,14 @@ export class PodWorker {
     this.#writer.write(restartingStatus(this.#pod, this.#writer.status));
     await this.#settle();
     this.#toldAlready = true;
-    this.#dirty = true;
+    this.wake();
   }
 
   /** Nothing is left that should run, though something does. */
   async #stopAll(): Promise<void> {
     if (!runsAnything(this.#observed)) return;
     await killPod(this.#host, this.#pod, this.#observed, undefined);
-    this.#dirty = true;
+    this.wake();
   }
 
   async #kill({ status, target, message, graceSeconds }: Omit<PlannedKill, 'restarts'>): Promise<void> {
@@ -474,14 +454,14 @@ export class PodWorker {
     // A write of its own: from here on containers may start.
     this.#writer.write(sandboxReadyStatus(this.#writer.status, this.#host.clock.nowMs()));
     this.#toldAlready = true;
-    this.#dirty = true;
+    this.wake();
   }
 
   /** Shows that a container waits for its next attempt, and wakes when it has waited long enough. True: it is over. */
   async #showWaits(waits: readonly PlannedWait[]): Promise<boolean> {
     let changed = false;
     for (const wait of waits) {
-      this.#wakeAt(wait.untilMs);
+      this.#loop.wakeAt(wait.untilMs);
       const { name } = wait.target.container;
       const message = crashLoopMessage(this.#pod, wait);
       if (this.#failures.shown.get(name)?.message === message) continue;
@@ -523,8 +503,8 @@ export class PodWorker {
     };
     for (const start of starts) {
       // Deleted while an image was pulled: what was not begun is not begun.
-      if (this.#isDeleted || this.#stopped) break;
-      if (await this.#startOne(context, start)) this.#dirty = true;
+      if (this.#isDeleted || this.#loop.stopped) break;
+      if (await this.#startOne(context, start)) this.wake();
     }
     await prune(host, this.#observed, created);
   }
@@ -547,7 +527,7 @@ export class PodWorker {
     const { reason, message, created } = failure;
     const retryAtMs = this.#failures.note(name, { reason, message }, clock.nowMs());
     if (created || retryAtMs === undefined) return true;
-    this.#wakeAt(retryAtMs);
+    this.#loop.wakeAt(retryAtMs);
     return false;
   }
 
@@ -579,7 +559,7 @@ export class PodWorker {
     }
     if (this.#forgotten) {
       await removeAll(this.#host, podKey(this.#pod));
-      this.#stopped = true;
+      this.#loop.stop();
       return this.#options.onGone();
     }
     if (!this.#isDeleted || this.#deleteSent) return;

@@ -1,7 +1,9 @@
 /** Plain requests to a server in this process, as a user of any name: what a hostile client can send too. */
 
+import { after, before } from 'node:test';
+import { systemClock } from '#lib/clock.ts';
 import type { AnyJson } from '#machinery/schema.ts';
-import type { InMemoryServer } from './in-memory-server.ts';
+import { type InMemoryServer, inMemoryServer } from './in-memory-server.ts';
 
 export interface ApiReply {
   readonly status: number;
@@ -32,6 +34,18 @@ export function asker(server: InMemoryServer): Ask {
     const text = Buffer.from(await reply.body.whole(replyBytesMax)).toString();
     return { status: reply.status, headers: reply.headers, text, json: parsed(text) };
   };
+}
+
+/** Of a server that lives as long as the tests of the file. */
+export function askerOfTests(): Ask {
+  let server: InMemoryServer;
+  let ask: Ask;
+  before(async () => {
+    server = await inMemoryServer(systemClock);
+    ask = asker(server);
+  });
+  after(() => server.close());
+  return (...words) => ask(...words);
 }
 
 function parsed(text: string): AnyJson {

@@ -1,22 +1,14 @@
 /** What was authorized is what is done: ways to have one thing decided and another one happen, all closed. */
 
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { systemClock } from '#lib/clock.ts';
+import { test } from 'node:test';
 import type { AnyJson } from '#machinery/schema.ts';
-import { type ApiBody, type ApiReply, type Ask, asker, mergePatch, strategicPatch } from '#testing/api-requests.ts';
-import { type InMemoryServer, inMemoryServer } from '#testing/in-memory-server.ts';
+import { type ApiBody, type ApiReply, askerOfTests, mergePatch, strategicPatch } from '#testing/api-requests.ts';
 
 const rbac = '/apis/rbac.authorization.k8s.io/v1';
 const secrets = '/api/v1/namespaces/default/secrets';
 
-let server: InMemoryServer;
-let ask: Ask;
-before(async () => {
-  server = await inMemoryServer(systemClock);
-  ask = asker(server);
-});
-after(() => server.close());
+const ask = askerOfTests();
 
 const names = ({ text }: ApiReply) => [...text.matchAll(/"name":"(\w+)"/g)].map(match => match[1]);
 

@@ -1,11 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { indentedList, yamlOfList } from '#apiserver/encode/list-text.ts';
-import { systemClock } from '#lib/clock.ts';
 import { stringify } from '#machinery/codec/json.ts';
 import { toYaml } from '#machinery/yaml-text.ts';
-import { type Ask, asker } from '#testing/api-requests.ts';
-import { type InMemoryServer, inMemoryServer } from '#testing/in-memory-server.ts';
+import { askerOfTests } from '#testing/api-requests.ts';
 
 test('the pieces of a list are what the list as a whole prints', () => {
   const item = {
@@ -21,13 +19,7 @@ test('the pieces of a list are what the list as a whole prints', () => {
   assert.throws(() => [...yamlOfList({ ...head, items: [{ text: '\x7f' }] })], /control characters/);
 });
 
-let server: InMemoryServer;
-let ask: Ask;
-before(async () => {
-  server = await inMemoryServer(systemClock);
-  ask = asker(server);
-});
-after(() => server.close());
+const ask = askerOfTests();
 
 test('protobuf is protobuf, for people with a browser too; a Table has no such form', async () => {
   const protobuf = 'application/vnd.kubernetes.protobuf';

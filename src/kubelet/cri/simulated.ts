@@ -8,7 +8,6 @@
  * Unimplemented, `execSync` is answered from the plan).
  */
 
-import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { type Clock, rfc3339Micro, sleep, type Timer } from '#lib/clock.ts';
 import type { Random } from '#lib/random.ts';
@@ -16,6 +15,8 @@ import { AddressPool } from './address-pool.ts';
 import * as cri from './runtime.ts';
 import { behaviourWord, durationMs, planExec, planRun, type RunPlan } from './simulated-behaviour.ts';
 import { connectionRefused, simulatedConnection } from './simulated-connection.ts';
+import { SimulatedImages } from './simulated-images.ts';
+import { containerStats, sandboxStats } from './simulated-stats.ts';
 
 export interface SimulatedOptions {
   clock: Clock;
@@ -72,7 +73,7 @@ export class SimulatedRuntime implements cri.Runtime {
   #addresses: AddressPool | undefined;
   readonly #sandboxes = new Map<string, Sandbox>();
   readonly #containers = new Map<string, SimulatedContainer>();
-  readonly #images = new Map<string, cri.Image>();
+  readonly #images = new SimulatedImages();
   readonly #listeners = new Set<(event: cri.RuntimeEvent) => void>();
   readonly #running = new Map<string, Sandbox>();
 
@@ -342,49 +343,23 @@ export class SimulatedRuntime implements cri.Runtime {
   }
 
   #stats({ config, sandbox, status }: SimulatedContainer): cri.ContainerStats {
-    const timestampMs = this.#clock.nowMs();
-    const { id, metadata, labels, annotations } = status;
-    const number = (word: string) => Number(this.#word(sandbox, config.metadata.name, word) ?? 0);
-    const usageNanoCores = number('cpu-millicores') * 1e6;
-    const usageBytes = number('memory-bytes');
-    const ranSeconds = status.state === 'Running' ? (timestampMs - status.startedAtMs) / 1000 : 0;
-    return {
-      attributes: { id, metadata, labels, annotations },
-      cpu: { timestampMs, usageNanoCores, usageCoreNanoSeconds: Math.round(usageNanoCores * ranSeconds) },
-      memory: { timestampMs, usageBytes, workingSetBytes: usageBytes, rssBytes: usageBytes },
-      writableLayer: { timestampMs, mountpoint: '/', usedBytes: 0, inodesUsed: 0 },
-    };
+    return containerStats(status, this.#clock.nowMs(), word => this.#word(sandbox, config.metadata.name, word));
   }
 
   #sandboxStats(sandbox: Sandbox): cri.PodSandboxStats {
-    const timestampMs = this.#clock.nowMs();
     const running = [...sandbox.containers].filter(({ status }) => status.state === 'Running');
     const containers = running.map(container => this.#stats(container));
-    const sum = (value: (stats: cri.ContainerStats) => number | undefined) =>
-      containers.reduce((total, stats) => total + (value(stats) ?? 0), 0);
-    const { metadata, labels = {}, annotations = {} } = sandbox.config;
-    const workingSetBytes = sum(stats => stats.memory?.workingSetBytes);
-    return {
-      attributes: { id: sandbox.id, metadata, labels, annotations },
-      cpu: {
-        timestampMs,
-        usageNanoCores: sum(stats => stats.cpu?.usageNanoCores),
-        usageCoreNanoSeconds: sum(stats => stats.cpu?.usageCoreNanoSeconds),
-      },
-      memory: { timestampMs, workingSetBytes, usageBytes: workingSetBytes, rssBytes: workingSetBytes },
-      processCount: containers.length,
-      containers,
-    };
+    return sandboxStats(sandbox.id, sandbox.config, containers, this.#clock.nowMs());
   }
 
   // Images
 
   async listImages(): Promise<cri.Image[]> {
-    return [...new Set(this.#images.values())];
+    return this.#images.list();
   }
 
   async imageStatus({ image }: cri.ImageSpec): Promise<cri.Image | undefined> {
-    return this.#images.get(image);
+    return this.#images.find(image);
   }
 
   async pullImage(
@@ -396,33 +371,17 @@ export class SimulatedRuntime implements cri.Runtime {
     await this.#pause(durationMs(behaviourWord(annotations, 'pull-delay')));
     const error = behaviourWord(annotations, 'pull-error');
     if (error !== undefined) throw new cri.RuntimeError('Unknown', error);
-    return this.#addImage(image).id;
+    return this.#images.add(image).id;
   }
 
   async removeImage({ image }: cri.ImageSpec): Promise<void> {
-    const found = this.#images.get(image);
-    for (const [name, each] of this.#images) if (each === found) this.#images.delete(name);
+    this.#images.remove(image);
   }
 
   async imageFsInfo(): Promise<cri.ImageFsInfo> {
-    const usedBytes = [...new Set(this.#images.values())].reduce((total, image) => total + image.sizeBytes, 0);
+    const usedBytes = this.#images.list().reduce((total, image) => total + image.sizeBytes, 0);
     const filesystem = { timestampMs: this.#clock.nowMs(), mountpoint: '/', usedBytes, inodesUsed: 0 };
     return { imageFilesystems: [filesystem], containerFilesystems: [filesystem] };
-  }
-
-  /** Every name has an image, found by name and by id; its digest is the hash of its name. */
-  #addImage(name: string): cri.Image {
-    const known = this.#images.get(name);
-    if (known !== undefined) return known;
-    const digest = createHash('sha256').update(name).digest();
-    const id = `sha256:${digest.toString('hex')}`;
-    const repository = name.replace(/@.*$/, '').replace(/:[^/:]*$/, '');
-    const repoTags = name.includes('@') ? [] : [name];
-    const sizeBytes = (5 << 20) + Math.floor(digest.readUInt32BE(0) / 16);
-    const image = { id, repoTags, repoDigests: [`${repository}@${id}`], sizeBytes, username: '', pinned: false };
-    this.#images.set(name, image);
-    this.#images.set(id, image);
-    return image;
   }
 
   // Events
